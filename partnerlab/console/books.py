@@ -30,8 +30,8 @@ def index(page: Page) -> Response:
     biller = biller or next((row for row in billers if row["partner"] == "inhance_v2"), billers[0])
     find = page.query.get("find", "").strip()
     rows, whole = _rows(page, biller, find.lower())
-    if find and not (rows or whole) and (number := _account_beyond(page, biller, find)):
-        return page.see(f"books/{biller['guid']}/{number}")
+    if find and not (rows or whole):
+        rows = _rows_beyond(page, biller, find)
     differ = sum(bool(row["difference"]) for row in rows)
     if page.query.get("differ"):
         rows = [row for row in rows if row["difference"]]
@@ -66,18 +66,39 @@ def _rows(page: Page, biller: dict[str, Any], find: str) -> tuple[list[dict[str,
             invoices = _invoices(page, guid, number, by_invoice=by_invoice)
         if not (theirs_whole or right):
             right = book_account_of(page.api, partner, number)
-        left = sum((Decimal(row["balance_due"]) for row in invoices), Decimal(0)) if invoices else None
-        rows.append(
-            {
-                "account": number,
-                "link": invoices[0]["account_number"] if invoices else number,
-                "name": right.name if right else "",
-                "left": left,
-                "right": right.balance if right else None,
-                "difference": _difference(left, right),
-            }
-        )
+        rows.append(_row(number, invoices, right))
     return rows, ours_whole and theirs_whole
+
+
+def _rows_beyond(page: Page, biller: dict[str, Any], number: str) -> list[dict[str, Any]]:
+    """
+    The account of a number that is not among the first rows, a policy by its own number or those of its invoices.
+
+    Empty where neither side has it.
+    """
+    guid, partner = biller["guid"], biller["partner"]
+    try:
+        if PARTNERS[partner].place != "invoice":
+            invoices = _invoices(page, guid, number, by_invoice=False)
+            right = book_account_of(page.api, partner, number)
+            return [_row(number, invoices, right)] if invoices or right else []
+        found = _invoices(page, guid, number, by_invoice=True) or _invoices(page, guid, number, by_invoice=False)
+        terms = [(one["invoice_number"], one) for one in found]
+        return [_row(term, [one], book_account_of(page.api, partner, term)) for term, one in terms]
+    except ApiRefused:  # a name, or whatever else is no number
+        return []
+
+
+def _row(number: str, invoices: list[dict[str, Any]], right: BookAccount | None) -> dict[str, Any]:
+    left = sum((Decimal(row["balance_due"]) for row in invoices), Decimal(0)) if invoices else None
+    return {
+        "account": number,
+        "link": invoices[0]["account_number"] if invoices else number,
+        "name": right.name if right else "",
+        "left": left,
+        "right": right.balance if right else None,
+        "difference": _difference(left, right),
+    }
 
 
 def _difference(left: Decimal | None, right: BookAccount | None) -> str:
@@ -96,23 +117,6 @@ def _invoices(page: Page, guid: str, number: str, *, by_invoice: bool) -> list[d
         "invoices"
     ]
     return listed
-
-
-def _account_beyond(page: Page, biller: dict[str, Any], number: str) -> str:
-    """
-    The account of a number that is not among the first rows; empty where neither side has it.
-
-    A policy is found by the number of its invoice too.
-    """
-    of_biller, partner = {"biller_guid": biller["guid"]}, biller["partner"]
-    by_invoice = PARTNERS[partner].place == "invoice"
-    try:
-        if by_invoice and (invoice := page.api.maybe(at("/_sandbox/ic/invoices/{}", number), **of_biller)):
-            return str(invoice["account_number"])
-        billed = page.api.get("/_sandbox/ic/invoices", **of_biller, account_number=number, limit=1)["invoices"]
-        return number if billed or (not by_invoice and account_of(page.api, partner, number)) else ""
-    except ApiRefused:  # a name, or whatever else is no number
-        return ""
 
 
 def account(page: Page) -> Response:

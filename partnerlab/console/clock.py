@@ -11,6 +11,9 @@ from partnerlab.simulators.kit.http.messages import Response
 __all__ = ["act", "add_fault", "clear_faults", "index", "job"]
 
 
+MOST = 200
+
+
 def index(page: Page) -> Response:
     """The clock, the jobs by when they run next, the lane's faults, and those there are."""
     jobs = page.api.get("/_sandbox/jobs")["jobs"]
@@ -22,6 +25,7 @@ def index(page: Page) -> Response:
         "jobs": sorted(jobs, key=lambda row: (row["state"] == "paused", row["next_at"])),
         "faults": page.api.get("/_sandbox/faults")["faults"],
         "layers": layers,
+        "most": MOST,
         "operation": page.query.get("operation", ""),
         "fault": page.query.get("fault", "commit-then-drop"),
     }

@@ -9,7 +9,7 @@ from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["decide", "index", "one"]
 
-MOST = 500
+MOST = 200
 MOST_COUNTED = 100
 STATES = ("unknown", "not_understood", "dead", "waiting", "sending", "accepted", "delivered", "skipped", "dismissed")
 """Those that wait for a person first."""
@@ -22,22 +22,24 @@ DONE = {
 
 
 def index(page: Page) -> Response:
-    """The deliveries of the lane, newest first."""
-    state = page.query.get("state", "")
-    given = {"lane": page.lane, "limit": MOST, "state": state or None, "before": page.query.get("before")}
+    """The deliveries of the lane, newest first, or those of one account."""
+    state, account = page.query.get("state", ""), page.query.get("account", "").strip()
+    given = {"lane": page.lane, "limit": MOST, "state": state, "account_number": account}
+    given["before"] = page.query.get("before", "")
     found = page.api.get("/_pump/deliveries", **given)
     values = {
         "deliveries": found["deliveries"],
         "next": found["next"],
         "state_": state,
-        "counts": {name: _count(page, name) for name in STATES},
+        "account": account,
+        "counts": {name: _count(page, name, account) for name in STATES},
         "most": MOST_COUNTED,
     }
     return page.render("deliveries.html", "deliveries", "Deliveries", **values)
 
 
-def _count(page: Page, state: str) -> int:
-    given = {"lane": page.lane, "limit": MOST_COUNTED, "state": state}
+def _count(page: Page, state: str, account: str) -> int:
+    given = {"lane": page.lane, "limit": MOST_COUNTED, "state": state, "account_number": account}
     return len(page.api.get("/_pump/deliveries", **given)["deliveries"])
 
 

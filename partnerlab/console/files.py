@@ -14,18 +14,21 @@ MOST = 200
 
 
 def index(page: Page) -> Response:
-    """Both ways, newest first."""
+    """The newest of both ways, or those with `find` in a file's name; of what goes out, in a row too."""
+    find = page.query.get("find", "").strip()
     billers = {row["guid"]: row for row in page.api.get("/_sandbox/ic/billers")["billers"]}
     uploads: list[dict[str, Any]] = []
     exports: list[dict[str, Any]] = []
     for guid in billers:
-        given = {"biller_guid": guid, "limit": MOST, "newest": "true"}
+        given = {"biller_guid": guid, "limit": MOST, "newest": "true", "text": find[:250]}
         uploads += page.api.get("/_sandbox/ic/uploads", **given)["uploads"]
         exports += page.api.get("/_sandbox/ic/exports", **given)["exports"]
     values: dict[str, Any] = {
         "billers": billers,
-        "uploads": sorted(uploads, key=lambda row: row["received_at"], reverse=True),
-        "exports": sorted(exports, key=lambda row: row["created_at"], reverse=True),
+        "uploads": sorted(uploads, key=lambda row: row["received_at"], reverse=True)[:MOST],
+        "exports": sorted(exports, key=lambda row: row["created_at"], reverse=True)[:MOST],
+        "find": find,
+        "most": MOST,
     }
     return page.render("files.html", "files", "Files", **values)
 

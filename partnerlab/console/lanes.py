@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from partnerlab.console.api import ApiRefused
@@ -15,13 +16,27 @@ from partnerlab.simulators.kit.http.messages import Response
 __all__ = ["act", "create", "index", "take_in"]
 
 
+MOST = 100
+
+
 def index(page: Page) -> Response:
-    """Every lane, and whether one that was asked for is `missing`."""
-    missing = page.query.get("missing", "")
-    known = [lane["name"] for lane in page.api.get("/_sandbox/lanes")["lanes"]]
-    if missing in known:
-        missing = ""
-    values = {"missing": missing, "meant": nearest(missing, known) if missing else ""}
+    """The lanes by name, those with `find` in it, and whether one that was asked for is `missing`."""
+    query = page.query
+    missing = query.get("missing", "")
+    meant = ""
+    if missing:
+        known = [lane["name"] for lane in page.api.get("/_sandbox/lanes")["lanes"]]
+        missing = "" if missing in known else missing
+        meant = nearest(missing, known) if missing else ""
+    find = query.get("find", "").strip()
+    found = page.api.get("/_sandbox/lanes", text=find[:64], after=query.get("after", "")[:64], limit=MOST + 1)["lanes"]
+    values: dict[str, Any] = {
+        "missing": missing,
+        "meant": meant,
+        "find": find,
+        "found": found[:MOST],
+        "next": found[MOST - 1]["name"] if len(found) > MOST else "",
+    }
     return page.render("lanes.html", "lanes", "Lanes", status=404 if missing else 200, **values)
 
 
@@ -39,7 +54,6 @@ def take_in(page: Page) -> Response:
     """Make a lane of an export, or replace one where the reader said so."""
     typed, file = file_form(page.request, "file")
     name = typed.get("name", "").strip()
-    known = [lane["name"] for lane in page.api.get("/_sandbox/lanes")["lanes"]]
     wrong = ""
     if not name:
         wrong = "Give the lane a name."
@@ -47,7 +61,7 @@ def take_in(page: Page) -> Response:
         wrong = f"{name[:80]}: a lane's name has no slash."
     elif not file.name:
         wrong = "Choose the file of an export."
-    elif name in known and not typed.get("replace"):
+    elif not typed.get("replace") and _is_there(page, name):
         wrong = f"There is a lane {name}: say that it is to be replaced, or give another name."
     else:
         try:
@@ -70,6 +84,13 @@ def act(page: Page) -> Response:
         return page.see(_lanes_of(here), done=f"Lane {name} and everything in it is gone.")
     page.api.post(at("/_sandbox/lanes/{}/reset", name))
     return page.see("lanes", done=f"Lane {name} is as it was when it was new.")
+
+
+def _is_there(page: Page, name: str) -> bool:
+    try:
+        return page.api.maybe(at("/_sandbox/lanes/{}", name)) is not None
+    except ApiRefused:  # no lane has such a name
+        return False
 
 
 def _lanes_of(name: str) -> str:

@@ -9,13 +9,19 @@ from partnerlab.simulators.kit.http.messages import Response
 __all__ = ["index"]
 
 MOST = 200
+KEPT = 1_000
+"""Messages that a lane keeps."""
+SEARCHED = ("recipient", "subject", "body", "account_number", "invoice_number")
 
 
 def index(page: Page) -> Response:
-    """The messages, newest first, and the one that is open."""
-    messages = page.api.get("/_sandbox/ic/mailbox", limit=MOST)["messages"]
+    """The newest messages, those with `find` in them, and the one that is open."""
+    find = page.query.get("find", "").strip()
+    messages = page.api.get("/_sandbox/ic/mailbox", limit=KEPT if find else MOST)["messages"]
+    if find:
+        messages = [one for one in messages if any(find.lower() in str(one[name]).lower() for name in SEARCHED)][:MOST]
     number = page.query.get("number", "")
     chosen = messages[0] if messages else None
     if number.isdecimal():
         chosen = page.api.get(at("/_sandbox/ic/mailbox/{}", number))
-    return page.render("mailbox.html", "mailbox", "Mailbox", messages=messages, chosen=chosen, most=MOST)
+    return page.render("mailbox.html", "mailbox", "Mailbox", messages=messages, chosen=chosen, find=find, most=MOST)

@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 from partnerlab.console.api import Api
 from partnerlab.console.places import PREFIX
 from partnerlab.console.remembered import Remembered
+from partnerlab.contracts.paths import at
 from partnerlab.simulators.kit.http.messages import Request, Response
 
 __all__ = ["NAVIGATION", "Notes", "Page", "environment", "form_of"]
@@ -45,6 +46,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
     " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+MOST_IN_MENU = 30
 MOST_NOTES = 100
 MOST_NOTED_BYTES = 4 * 1024 * 1024
 TOO_MUCH = "What was typed is over four megabytes, so it is not shown again."
@@ -119,7 +121,7 @@ class Page:
 
     @property
     def by_script(self) -> bool:
-        """Whether the page draws itself again, in place of a person who comes to it."""
+        """Whether the page draws its list again, in place of a person who comes to it."""
         return "hx-request" in self.request.headers
 
     @property
@@ -147,14 +149,13 @@ class Page:
 
     def render(self, template: str, current: str | None, title: str, *, status: int = 200, **values: Any) -> Response:
         """A page; for a script that asks for part of one, the same. *current* is its place in the navigation."""
-        lanes = self.api.get("/_sandbox/lanes")["lanes"]
         text = self.templates.get_template(template).render(
             page=self,
             current=current,
             title=title,
             navigation=NAVIGATION,
-            lanes=lanes,
-            clock=next((lane for lane in lanes if lane["name"] == self.lane), None),
+            menu=self.api.get("/_sandbox/lanes", limit=MOST_IN_MENU)["lanes"],
+            clock=self.api.maybe(at("/_sandbox/lanes/{}", self.lane)),
             wall=datetime.now(UTC),
             note={
                 "done": "",

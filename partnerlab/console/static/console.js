@@ -47,13 +47,12 @@
   });
 
   // On a phone a row is a card: its cells say what they are, because no head stands above them.
-  const label = () => all("main table").forEach((table) => {
+  const label = (within) => all("table", within).forEach((table) => {
     const heads = all("thead th", table).map((head) => head.querySelector(".sr") ? "" : head.textContent);
     all("tbody tr", table).forEach((row) => [...row.cells].forEach((cell, at) => { cell.dataset.label = cell.textContent.trim() && heads[at]; }));
     table.classList.add("labelled");
   });
-  let drawn = document.getElementById("list")?.outerHTML;
-  label();
+  label(document.getElementById("main"));
 
   // Keys. They can be switched off, because speech input types them by chance (WCAG 2.1.4).
   const help = document.getElementById("help"), switched = document.getElementById("single-keys");
@@ -100,7 +99,7 @@
 
   // What happens. One tab of all listens and tells the others: a browser has six connections for one origin.
   const live = () => document.querySelector("[data-live]");
-  let timer = 0, asking = false, again = false, took = 0;
+  let timer = 0, later = 0, asking = false, again = false, took = 0;
   const refresh = async () => {
     timer = 0;
     const place = live();
@@ -108,47 +107,49 @@
     if (asking) { again = true; return; }
     asking = true;
     try {
-      const rows = place.dataset.live === "rows";
-      const answered = await (rows ? newRows(place) : newList());
-      label();
+      await (place.dataset.live === "rows" ? newRows(place) : newList());
       // What takes long to find out is kept for a while: then it is asked for again.
-      const old = !rows && answered && document.querySelector("[data-again]");
-      if (old) setTimeout(soon, Number(old.dataset.again));
+      const old = document.querySelector("#list [data-again]");
+      clearTimeout(later);
+      if (old) later = setTimeout(soon, Number(old.dataset.again));
     } finally {
       asking = false;
       if (again) { again = false; soon(); }
     }
   };
   const soon = () => { timer ||= setTimeout(refresh, 150); };
-  // A list in which nothing changed stays as it is, with what is selected in it. One that is drawn again keeps the
-  // focus and the chosen row, wherever what is meant by them now stands.
+  // A list that is drawn again becomes what it is now: what did not change keeps the focus and what is selected in it.
   const newList = async () => {
-    const told = (one) => one.getAttribute("href") ?? one.getAttribute("aria-label") ?? one.textContent;
-    const again = (one, of) => all(`#list ${of}`).find((other) => told(other) === told(one));
     const asked = performance.now();
-    const answer = await fetch(location.pathname + location.search, { headers: { "HX-Request": "true" } }).catch(() => null);
-    const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("list");
+    await htmx.ajax("GET", location.pathname + location.search, { source: "#list", target: "#list", select: "#list", swap: "outerMorph" });
     took = performance.now() - asked;
-    if (!fresh) return false;
-    if (fresh.outerHTML === drawn) return true;
-    drawn = fresh.outerHTML;
-    const focused = document.activeElement.closest("#list *");
-    document.getElementById("list").replaceWith(fresh);
-    const link = chosen && !chosen.isConnected && chosen.querySelector("a");
-    if (link) {
-      chosen = again(link, "[data-row] a")?.closest("[data-row]") ?? null;
-      chosen?.classList.add("chosen");
-    }
-    if (focused && !focused.isConnected) (again(focused, focused.localName) ?? document.getElementById("main")).focus({ preventScroll: true });
-    return true;
   };
+  let focused = null;
+  document.addEventListener("htmx:before:swap", (event) => {
+    focused = document.activeElement.closest("#list *");
+    const { ctx, tasks } = event.detail;
+    tasks.forEach((task) => label(task.fragment));
+    if (ctx.swap === "none" || tasks.every(({ target, fragment }) => target.id !== "list" || fragment.childElementCount)) return;
+    event.preventDefault();  // another page than that of the list: it is signed out, say
+    location.reload();
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    if (!chosen?.isConnected) chosen = null;
+    chosen?.classList.add("chosen");
+    if (focused && !focused.isConnected) document.getElementById("main").focus({ preventScroll: true });
+  });
+  // What was typed before a search could hear it is searched for now, and what came during one is looked for after it.
+  const search = document.querySelector("form[role=search]");
+  search?.addEventListener("htmx:finally:request", () => soon());
+  if (search && all("input", search).some((one) => one.value !== one.defaultValue)) setTimeout(() => search.requestSubmit(), 50);
   const newRows = async (place) => {
     const rows = document.getElementById("rows");
     const since = rows.firstElementChild?.dataset.number ?? 0;
     const address = new URL(place.dataset.source, location.href);
     address.searchParams.set("since", since);
     const before = rows.firstElementChild;
-    await htmx.ajax("GET", address.pathname + address.search, { target: "#rows", swap: "afterbegin" });
+    await htmx.ajax("GET", address.pathname + address.search, { source: "#list", target: "#rows", swap: "afterbegin" });
+    if (before && !before.isConnected) return;  // a search took its place
     let count = 0;
     for (let row = rows.firstElementChild; row && row !== before; row = row.nextElementSibling) {
       row.classList.add("fresh");

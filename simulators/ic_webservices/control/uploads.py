@@ -16,9 +16,13 @@ class Uploads(Part):
         taken = self._services.uploads.receive(request.lane, self._guid(biller_guid), file_name, body)
         return upload_view(taken.upload), 201
 
-    def list_uploads(self, request: Request, after: str, limit: int, *, newest: bool, biller_guid: str = "") -> Json:
+    def list_uploads(
+        self, request: Request, after: str, limit: int, *, newest: bool, biller_guid: str = "", text: str = ""
+    ) -> Json:
         search = searched(biller_guid=biller_guid)
-        found = self._services.records.uploads(request.lane, search, after=after, limit=limit, newest_first=newest)
+        found = self._services.records.uploads(
+            request.lane, search, text=text, after=after, limit=limit, newest_first=newest
+        )
         return {"uploads": [upload_view(upload) for upload in found]}
 
     def get_upload(self, request: Request, upload_id: str) -> Json:

@@ -35,6 +35,7 @@ __all__ = ["Records"]
 
 MOST_BILLERS = 1_000
 Search = Mapping[str, str | int]
+_NAMED = "lower(file_name) LIKE :text ESCAPE '!'"
 _WITH_TEXT = " OR ".join(
     f"lower({name}) LIKE :text ESCAPE '!'" for name in ("reference", "account_number", "invoice_number")
 )
@@ -155,12 +156,20 @@ class Records:
             return USERS.find(tx, lane.name, search, order="username", after=after, limit=limit)
 
     def uploads(
-        self, lane: Lane, search: Search, *, after: str = "", limit: int, newest_first: bool = False
+        self, lane: Lane, search: Search, *, text: str = "", after: str = "", limit: int, newest_first: bool = False
     ) -> list[Upload]:
-        """Bill files that came, oldest first."""
+        """Bill files that came, oldest first. *text* is in the file's name."""
         with self.store.read() as tx:
             return UPLOADS.find(
-                tx, lane.name, search, order="upload_id", after=after, limit=limit, last_first=newest_first
+                tx,
+                lane.name,
+                search,
+                order="upload_id",
+                where=_NAMED if text else "",
+                after=after,
+                limit=limit,
+                last_first=newest_first,
+                text=f"%{literally(text.lower())}%",
             )
 
     def problems(self, lane: Lane, upload_id: str, *, after: int | str = "", limit: int) -> list[Problem]:

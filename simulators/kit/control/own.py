@@ -150,8 +150,8 @@ class _Lanes:
     def __init__(self, lanes: Lanes, pruner: Pruner) -> None:
         self._lanes, self._pruner = lanes, pruner
 
-    def list_lanes(self) -> Json:
-        return {"lanes": [_lane_view(lane) for lane in self._lanes.all()]}
+    def list_lanes(self, text: str, after: str, limit: int) -> Json:
+        return {"lanes": [_lane_view(lane) for lane in self._lanes.find(text, after=after, limit=limit)]}
 
     def create_lane(self, name: str, seed: int | None, frozen_at: datetime | None = None) -> Json:
         if frozen_at is not None:
