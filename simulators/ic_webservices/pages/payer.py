@@ -42,6 +42,7 @@ NOTICES = {
     "scheduled-before": "This form was sent before; your payment is scheduled once.",
     "sent-before": "This form was sent before. This is the payment it made; nothing was paid again.",
     "not-paid": "Nothing was paid with that form: this bill cannot be paid any more.",
+    "nothing-owed": "Nothing is owed on that bill any more: its payment takes nothing, and can only be cancelled.",
     "changed": "Your scheduled payment was changed.",
     "cancelled": "Your scheduled payment was cancelled.",
     "method-added": "The payment method was added.",
@@ -59,7 +60,7 @@ NOTICES = {
     "text-off": "Pay by text is off.",
 }
 """What a page says after a change: the address carries the word on the left, never the text."""
-NOT_DONE = ("not-paid", "sent-before", "scheduled-before", "method-not-added")
+NOT_DONE = ("not-paid", "sent-before", "scheduled-before", "nothing-owed", "method-not-added")
 """Those that tell of something that was not done."""
 
 

@@ -91,6 +91,9 @@ def pay(payer: Payer, number: str) -> ResponseReturnValue:
                 return before
             sent.wrong("", told(error))
         except DomainError as error:
+            invoice = payer.invoice(number)
+            if not _payable(payer, invoice):  # it was paid in another tab at the same moment
+                return payer.go("bill", invoice.invoice_number, done="not-paid")
             sent.wrong(refusal_field(error), told(error, invoice))
     return _show(payer, invoice, offered, sent)
 

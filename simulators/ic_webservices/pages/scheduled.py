@@ -9,7 +9,7 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, owed_cents
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, Schedule
 from partnerlab.simulators.ic_webservices.pages.choice import choices, saved_method
@@ -51,6 +51,8 @@ def edit(payer: Payer, schedule_id: str) -> ResponseReturnValue:
     schedule, invoice = _found(payer, schedule_id)
     if schedule.state != SCHEDULED:
         return payer.go(HERE)
+    if not owed_cents(invoice):
+        return payer.go(HERE, done="nothing-owed")
     first = {
         "Amount": str(amount(schedule.amount_cents)),
         "Method": schedule.method_id,
@@ -63,6 +65,8 @@ def change(payer: Payer, schedule_id: str) -> ResponseReturnValue:
     """Change amount, method and day, checked as at the first time."""
     sent = payer.sent()
     schedule, invoice = _found(payer, schedule_id)
+    if not owed_cents(invoice):  # it was paid in another tab
+        return payer.go(HERE, done="nothing-owed")
     amount_cents, day, method = sent.amount_cents("Amount"), sent.day("Day"), saved_method(payer, sent)
     if sent.valid and day is not None and method is not None:
         try:
