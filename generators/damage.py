@@ -36,6 +36,7 @@ CELLS: Cells = {
     "bad-type-id": ("IH", "InvoiceTypeID", b"one"),
     "required-empty": ("CR", "CustomerName", b""),
     "required-blank": ("CR", "AccountNumber", b"   "),
+    "hidden-character": ("CR", "AccountNumber", "1000\u200b0101".encode()),
     "wrong-record-type": ("IH", "RecordType", b"X"),
     "wrong-constant-flag": ("IH", "AllowPartialPayments", b"0"),
     "nul-byte": ("CR", "CustomerName", b"Willow\0s"),

@@ -83,7 +83,7 @@ def invoices_checker(layout: Layout) -> Callable[[Window], Plain | None]:
             return None
         customers = check_customers([lines[at + 1] for at in starts])
         invoices = check_invoices([lines[at] for at in starts])
-        if customers is None or invoices is None or _padded(customers[0]) or _padded(invoices[0]):
+        if customers is None or invoices is None or _odd(customers[0]) or _odd(invoices[0]):
             return None
         numbers, amounts, others = invoices
         total = _sum(amounts)
@@ -92,10 +92,10 @@ def invoices_checker(layout: Layout) -> Callable[[Window], Plain | None]:
     return check
 
 
-def _padded(texts: Sequence[str]) -> bool:
-    """Whether spaces stand around one of them [A-95]."""
-    joined = "\n".join(("", *texts, ""))
-    return "\n " in joined or " \n" in joined
+def _odd(numbers: Sequence[str]) -> bool:
+    """Whether spaces stand around one of them [A-95], or something in it that nobody sees [A-126]."""
+    joined = "\n".join(("", *numbers, ""))
+    return "\n " in joined or " \n" in joined or not (joined.isascii() or "".join(numbers).isprintable())
 
 
 def _sum(amounts: Sequence[str]) -> Decimal | None:

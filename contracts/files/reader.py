@@ -187,9 +187,10 @@ class Reading(RowByRow):
                     yield from self._close_group()
 
     def _take(self, invoice: Row, customer: Row) -> bool:
-        """Takes a good invoice into count and sums; False where a number of it has spaces around it or stood before."""
+        """Takes a good invoice into count and sums; False where a number of it is not plain or stood before."""
         number, account = _value(invoice, self._key_at), _value(customer, self._account_at)
-        if number != number.strip(" ") or account != account.strip(" ") or not self._tally.seen.add(number):
+        plain = number == number.strip(" ") and account == account.strip(" ")
+        if not (plain and number.isprintable() and account.isprintable() and self._tally.seen.add(number)):
             return False
         tally, total = self._tally, _value(invoice, self._total_at)
         sums = tally.sums

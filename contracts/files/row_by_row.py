@@ -18,6 +18,7 @@ from partnerlab.contracts.files.lines import FOREIGN, Batch
 from partnerlab.contracts.files.problems import Problem, shown
 from partnerlab.contracts.files.rows import judge_row
 from partnerlab.contracts.files.tally import Tally
+from partnerlab.contracts.one_line import line_problem
 
 __all__ = ["MAX_BROKEN", "Hopeless", "RowByRow"]
 
@@ -208,6 +209,7 @@ class RowByRow:
             return
         group.finish(self._layout)
         self._unpad(group)
+        self._look_for_hidden(group)
         if group.number and not self._tally.seen.add(group.number):
             key = self._layout.totals.key
             group.hold_problem(
@@ -232,6 +234,21 @@ class RowByRow:
             self._tally.given += 1
             self._tally.given_total += done.invoice[self._layout.totals.of]
             yield done
+
+    def _look_for_hidden(self, group: OpenGroup) -> None:
+        """Sets a group aside whose number has something that nobody sees: it would look like another [A-126]."""
+        key = self._layout.totals.key
+        account = "" if group.customer is None else group.customer.AccountNumber
+        for line, (code, name, number) in enumerate(
+            (("IH", key, group.number), ("CR", "AccountNumber", account)), group.line
+        ):
+            if line_problem(number, number=True):
+                said = shown(number.encode("unicode_escape").decode())
+                spec_id, source = self._layout.record(code).field(name).spec_id, self._layout.source
+                message = f"{said!r} holds a character that nobody sees"
+                group.hold_problem(
+                    Problem("hidden-character", message, line, code, name, spec_id, said, group.number, source)
+                )
 
     def _unpad(self, group: OpenGroup) -> None:
         """

@@ -67,6 +67,41 @@ def test_a_text_holds_no_line_break_or_control_character(
         read("name", text)
 
 
+REAL = {
+    "persian": "علی‌رضا نیک‌نام",
+    "sinhala": "ශ්‍රී",
+    "emoji": "Zoë \U0001f469\U0001f3fd\u200d\U0001f692",
+    "flag": "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+    "hebrew": "יעל (2)\u200f",
+    "japanese": "山田\u3000太郎",
+    "no-break": "Zoë\u00a0B.",
+}
+
+
+@each
+@pytest.mark.parametrize("name", REAL.values(), ids=REAL)
+def test_a_name_holds_what_real_ones_have_though_nobody_sees_it(
+    read: Callable[..., str], refused: type[Exception], name: str
+) -> None:
+    assert read("name", name) == name
+
+
+@pytest.mark.parametrize(
+    ("read", "refused"),
+    [
+        (inhance_accounts.read_account_number, InHanceInvalid),
+        (partial(inhance.read_line, number=True), InHanceInvalid),
+        (watersmart.read_account_number, WaterInvalid),
+        (partial(watersmart.read_line, number=True), WaterInvalid),
+    ],
+)
+@pytest.mark.parametrize("hidden", ["\u200b", "\u200d", "\u202e", "\u00ad", "\ufeff"])
+def test_a_number_is_what_it_looks_like(read: Callable[[str, str], str], refused: type[Exception], hidden: str) -> None:
+    with pytest.raises(refused, match="holds a character that nobody sees"):
+        read("account_number", f"1000{hidden}0101")
+    assert read("account_number", "Zoë-10000101") == "Zoë-10000101"
+
+
 @pytest.mark.parametrize("key", [username_key, watersmart_key])
 def test_a_username_is_found_with_blanks_and_in_any_case(key: Callable[[str], str]) -> None:
     assert key(" Ann@Example.COM ") == "ann@example.com"

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from partnerlab.contracts.one_line import line_problem
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRefused
 
@@ -30,7 +31,6 @@ LONGEST_TEXT = 250
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 CONVEYED_FORMAT = "%Y%m%d%H%M%S"
 _CONVEYED = re.compile(r"-?CV-[0-9]{8,14}\Z")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def check_text(value: object, field: str) -> str:
     text = value.strip()
     if len(text) > LONGEST_TEXT:
         raise ValueRefused(field, text[:40] + "…", f"must have at most {LONGEST_TEXT} characters")
-    if _UNPRINTABLE.search(text):
+    if line_problem(text):
         raise ValueRefused(field, text, "must be one line of printable text")
     return text
 

@@ -85,7 +85,7 @@ def draft_switched(account: Account, *, on: bool) -> Account:
 
 def read_account_number(field: str, value: str | None) -> str:
     """An account number without the blanks around it: 1 to 50 printable characters. Raises `ValueInvalid`."""
-    return read_line(field, value, required=True, longest=50)
+    return read_line(field, value, required=True, longest=50, number=True)
 
 
 def is_conveyed(account_number: str) -> bool:

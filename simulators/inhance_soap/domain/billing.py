@@ -94,7 +94,7 @@ def _turn(bill: Bill) -> tuple[date, date, tuple[int, str, str]]:
 
 def check_bill(bill: Bill) -> None:
     """Raises `ValueInvalid` for a bill without a number, or with one that is no line of up to 50 characters."""
-    read_line("invoice_number", bill.invoice_number, required=True, longest=50)
+    read_line("invoice_number", bill.invoice_number, required=True, longest=50, number=True)
 
 
 def open_amount(new: Bill, old: Bill | None = None) -> tuple[Bill, int]:

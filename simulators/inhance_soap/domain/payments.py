@@ -87,9 +87,9 @@ def read_payment(
     if paid_at.year not in _YEARS:  # a date that is not sent arrives as the year 1
         raise ValueInvalid("PaymentDate", paid_at.isoformat(), "is missing or out of bounds")
     return Payment(
-        reference=read_line("PaymentReference", reference, required=True, longest=LONGEST),
-        document_number=read_line("DocumentNumber", document_number, longest=LONGEST),
-        type=read_line("PaymentTypeDesc", type, longest=LONGEST),
+        reference=read_line("PaymentReference", reference, required=True, longest=LONGEST, number=True),
+        document_number=read_line("DocumentNumber", document_number, longest=LONGEST, number=True),
+        type=read_line("PaymentTypeDesc", type, longest=LONGEST, number=True),
         amount_cents=amount_cents,
         fee_cents=fee_cents,
         paid_at=(paid_at if paid_at.tzinfo else paid_at.replace(tzinfo=zone)).astimezone(UTC),

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from partnerlab.contracts.one_line import line_problem
 from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 
 __all__ = ["read_line"]
 
 
-def read_line(field: str, value: str | None, *, required: bool = False, longest: int = 200) -> str:
+def read_line(
+    field: str, value: str | None, *, required: bool = False, longest: int = 200, number: bool = False
+) -> str:
     """
     *value* without the blanks around it.
 
     Raises:
         ValueInvalid: it is missing and *required*, too long, or holds a line break or control character, which no
-            statement or file could show.
+            statement or file could show; a *number* anything that nobody sees [A-126].
     """
     text = (value or "").strip()
     if required and not text:
         raise ValueInvalid(field, text, "is missing")
     if len(text) > longest:
         raise ValueInvalid(field, text, f"is longer than {longest} characters")
-    if not text.isprintable():
-        raise ValueInvalid(field, text.encode("unicode_escape").decode("ascii"), "holds a control character")
+    if wrong := line_problem(text, number=number):
+        raise ValueInvalid(field, text.encode("unicode_escape").decode("ascii"), wrong)
     return text

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from partnerlab.contracts.one_line import line_problem
 from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid
 
 __all__ = ["read_line"]
-
-# Line breaks and control characters, and halves of a pair, which are no text at all.
-_NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def read_line(field: str, value: str, *, required: bool = False, longest: int = 100) -> str:
@@ -25,6 +21,6 @@ def read_line(field: str, value: str, *, required: bool = False, longest: int = 
         raise ValueInvalid(field, text, "is missing")
     if len(text) > longest:
         raise ValueInvalid(field, text, f"is longer than {longest} characters")
-    if _NO_LINE.search(text):
-        raise ValueInvalid(field, text.encode("unicode_escape").decode("ascii"), "holds a control character")
+    if wrong := line_problem(text):
+        raise ValueInvalid(field, text.encode("unicode_escape").decode("ascii"), wrong)
     return text

@@ -24,6 +24,7 @@ FORMATS: Mapping[str, Format] = {
     "account-number": read_account_number,
     "email": read_email,
     "line": partial(read_line, longest=200),
+    "number": partial(read_line, longest=50, number=True),
 }
 
 
