@@ -279,8 +279,8 @@ def _printable(text: str) -> str:
 def _letter(character: str) -> str:
     if ord(character) in _fonts():
         return character
-    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
-        return ""  # an accent that joined no letter, or a mark that is not seen
+    if unicodedata.category(character) in ("Cf", "Mn", "Me", "Sk"):
+        return ""  # an accent that joined no letter, a mark that is not seen, the skin of an emoji
     return "".join(one for one in unicodedata.normalize("NFKD", character) if ord(one) in _fonts()) or "?"
 
 

@@ -129,6 +129,11 @@ def test_accents_come_out_right(insurer: Insurer) -> None:
         ("5 € – “quoted”…", "5 € – “quoted”…"),
         ("ﬁve ½", "ﬁve ½"),
         ("A\u00a0B\u200dC \u0301D", "A BC D"),
+        ("Zoë \U0001f469\U0001f3fd\u200d\U0001f692\ufe0f & Søn", "Zoë ?? & Søn"),
+        ("Ada \u202eLovelace", "Ada Lovelace"),
+        ("Ad\u200ba Wil\u2060low", "Ada Willow"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("יעל בן (2)", "??? ?? (2)"),
     ],
 )
 def test_a_letter_that_the_font_lacks_loses_its_accent_and_no_more(insurer: Insurer, name: str, shown: str) -> None:
