@@ -179,3 +179,13 @@ def test_what_was_typed_stays_where_the_sandbox_does_not_answer_or_another_page_
         page.unroute(searches)
     page.keyboard.press("Enter")
     page.wait_for_url("**find=IC00**")
+
+
+def test_a_number_is_whole_at_1280(page: Any, reader: Reader) -> None:
+    """A column that is as wide as a part of its numbers cannot be read."""
+    page.set_viewport_size({"width": 1280, "height": 860})
+    folded = "[...document.querySelectorAll('td.key bdi')].filter((one) => one.getClientRects().length > 1).length"
+    for path in ("payments", "deliveries", "audit?every=1"):
+        page.goto(f"{reader.sandbox.url}/console/{path}")
+        assert page.locator("td.key bdi").count() > 0, path
+        assert page.evaluate(folded) == 0, path
