@@ -61,8 +61,8 @@ def test_a_room_is_imported_below_the_projects_name_only() -> None:
                 assert name.partition(".")[0] not in set(ALLOWED) - {"partnerlab"}, f"{path.relative_to(ROOT)}: {name}"
 
 
-PLAIN = ("partnerlab.contracts.numbers", "partnerlab.contracts.records")
-"""An order of texts, which statements have too, and the standard library's `dataclass`, made faster."""
+PLAIN = ("partnerlab.contracts.numbers", "partnerlab.contracts.one_line", "partnerlab.contracts.records")
+"""An order of texts, which statements have too, what a line holds, and a faster `dataclass`."""
 
 
 def test_domains_import_only_the_standard_library() -> None:
