@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,15 @@ def exports(page: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if not name.startswith("PARTNERLAB_")}
 
 
+def answers(page: str) -> dict[str, str]:
+    """The JSON that a page shows below a command, by the command."""
+    found = {}
+    for match in BLOCK.finditer((ROOT / page).read_text("utf-8")):
+        lines = match[2].replace("\\\n", " ").splitlines()
+        found.update({line: below for line, below in pairwise(lines) if below.startswith("{")})
+    return found
+
+
 def files(page: str) -> list[tuple[str, str]]:
     """Files that a page shows, each with its name in a comment on its first line."""
     return re.findall(
@@ -103,6 +113,7 @@ def test_there_are_commands_on_every_page_that_shows_some() -> None:
         "docs/sandbox.md",
     }
     assert sum(len(commands(page)) for page in PAGES) > 20
+    assert answers("docs/tccs.md")
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
@@ -120,3 +131,5 @@ def test_the_commands_of_a_page_run_in_their_order(page: str, sandbox: Sandbox, 
             pytest.skip("there is no curl")
         done = run(command, sandbox.url, tmp_path, exports(page))
         assert done.returncode == 0, f"{page}: {command}: {done.stdout[-500:]} {done.stderr[-500:]}"
+        if command in answers(page):
+            assert done.stdout.strip() == answers(page)[command]

@@ -73,7 +73,8 @@ def guid_of_its_own(record: Record) -> None:
         again = next((one for one in lost if _key(one[1]) == _key(info)), None)
         if again is not None and again[1].payment_guid.lower() != guid:
             what = "whose answer was lost" if again[0].unanswered else "which had been posted already, and was told so"
-            received = f"another one than in {again[0].id}, {what}: it is posted twice (or give another another amount)"
+            received = f"another one than in {again[0].id}, {what}: it is posted twice"
+            received += " (where it is another payment, give it another amount)"
             found.append(problem(call, "PaymentGUID", again[1].payment_guid, received))
         if call.unanswered or before is not call:
             lost.append((call, info))
