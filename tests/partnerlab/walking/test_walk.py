@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from partnerlab.simulators import watersmart
 from partnerlab.soak.in_process import InProcessWorld
 from tests.partnerlab.walking.kept import KeptWalk, outcome, read_walk, shortened, write_walk
 from tests.partnerlab.walking.walk import NOT_WALKED, OFTEN, Step, Walk, Wrong
@@ -15,6 +16,8 @@ from tests.partnerlab.walking.walk import NOT_WALKED, OFTEN, Step, Walk, Wrong
 WALKS = int(os.environ.get("PARTNERLAB_WALKS", "4"))
 """How many seeds; more where somebody wants to know: `PARTNERLAB_WALKS=300 PARTNERLAB_STEPS=300`."""
 FIRST = int(os.environ.get("PARTNERLAB_FIRST_WALK", "5"))
+FORWARD = 290_000
+"""The first seed of walks with balance forward at WaterSmart, a quarter as many."""
 STEPS = int(os.environ.get("PARTNERLAB_STEPS", "120"))
 FOUND = sorted((Path(__file__).parent / "found").glob("*.jsonl"))
 """Walks that found something once: what they found is mended."""
@@ -36,6 +39,21 @@ def test_whatever_is_done_the_books_agree(seed: int, tmp_path: Path) -> None:
             write_walk(kept, KeptWalk(seed, str(outcome(seed, steps)), steps))
             raise
         assert walk.codes[200] > walk.codes[400] > 0
+
+
+class Forward(Walk):
+    """A walk in lanes in which WaterSmart's bills carry the balance forward, so that the last of an account has all."""
+
+    def _make(self, lane: str, moment: str) -> None:
+        super()._make(lane, moment)
+        answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+        self._must("PATCH", f"/_sandbox/ic/billers/{self.world.billers['watersmart']['guid']}", answers)
+
+
+@pytest.mark.parametrize("seed", range(FORWARD, FORWARD + max(WALKS // 4, 1)))
+def test_where_watersmarts_bills_carry_the_balance_forward_they_agree_too(seed: int) -> None:
+    with InProcessWorld(seed, lambda _: None, watersmart.Settings(balance_forward=True)) as world:
+        Forward(world, seed, trouble=False).go(STEPS)
 
 
 def _kind(seed: int, steps: Sequence[Step]) -> str:
