@@ -220,11 +220,12 @@ class BillerLedger:
                     f"The balance of invoice {number} is not changed: {why}. Enter it, then dismiss its delivery at the"
                     " data pump."
                 )
-            invoice = replace(invoice, stated_after=last_payment(tx, lane), held_cents=0)
+            newest = last_payment(tx, lane)
+            invoice, *lowered = [replace(one, stated_after=newest, held_cents=0) for one in (invoice, *lowered)]
             invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
             for one in (invoice, *lowered):
                 INVOICES.put(tx, lane.name, one)
-            stated_by_order(tx, lane, biller, invoice)
+            stated_by_order(tx, lane, biller, invoice, lowered)
             if doubt.reason:
                 ask_about(tx, lane, biller, invoice)
         if doubt.reason:

@@ -36,12 +36,15 @@ def of_owner(
     What of a balance that its partner states is due on an invoice and owed in all, and others that it lowers.
 
     A balance of a conveyed account of inHance v1's is that of all its owners together, less payments that it was told
-    with a `CV-` number: the others are asked for their part of it [A-125]. What is lowered is not written yet.
+    with a `CV-` number: the others are asked for their part of it [A-125]. So is one of WaterSmart's where bills carry
+    the balance forward [A-124]. What is lowered is not written yet.
     """
     others: Sequence[Invoice] = ()
     paid_cents = 0
     if partner_of(biller.partner).states_account:
         others, paid_cents = other_owners(tx, lane, biller, invoice.account_number)
+    elif partner_of(biller.partner).sends_csv and invoice.balance_forward:
+        others, _ = other_owners(tx, lane, biller, invoice.account_number)  # it has no number apart
     if not others and not paid_cents:
         return due_cents, total_cents, ()
     asked, *lowered = apply_account_balance(invoice, others, due_cents - paid_cents, None)
@@ -56,9 +59,9 @@ def nothing_held(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Non
     tx.run(_NOTHING_HELD, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
 
 
-def stated_by_order(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice) -> None:
+def stated_by_order(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, lowered: Sequence[Invoice]) -> None:
     """
-    The partner set the balance of an invoice by SetInvoiceBalance.
+    The partner set the balance of an invoice by SetInvoiceBalance, which *lowered* others.
 
     Of inHance v1 it is what the account owes, so the account's earlier invoices close into it [A-109]. WaterSmart's
     "Renew User" has the account owe what its latest invoice asks for, so nothing of an earlier word is held back;
@@ -71,4 +74,5 @@ def stated_by_order(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice) -> Non
         (latest,) = INVOICES.find(tx, lane.name, account, order=AGE, last_first=True, limit=1)
         if latest.invoice_number == invoice.invoice_number:
             nothing_held(tx, lane, biller, invoice.account_number)
-        INVOICES.put(tx, lane.name, told(invoice))
+        for one in (invoice, *lowered):
+            INVOICES.put(tx, lane.name, told(one))

@@ -104,6 +104,21 @@ def test_a_new_owners_bill_that_carries_the_balance_forward_asks_for_what_the_fo
     assert dues(harness) == {"A1": "0.00", "A3": "0.00", "A4": "10.00"}, "nobody fetched the payment yet"
 
 
+def test_renew_user_of_a_bill_that_carries_the_balance_forward_asks_no_owner_twice(harness: Harness) -> None:
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    send(harness, row(NUMBER, "64.20", number="A1"))
+    conveyed(harness)
+    send(harness, row(NUMBER, "74.20", number="A2"))
+    own = keyed(WATERSMART, Settings().watersmart_web_service_key)
+    for balance, asked in (("74.20", {"A1": "64.20", "A2": "10.00"}), ("26.06", {"A1": "26.06", "A2": "0.00"})):
+        inner = elements({**own, "InvoiceNumber": "A2", "BalanceDue": balance})
+        assert texts(harness.soap(INVOICING, "SetInvoiceBalance", f"<Req>{inner}</Req>"))["Success"] == "true"
+        assert dues(harness) == asked
+        send(harness, f"{NUMBER},Ann,{balance},1,")
+        assert dues(harness) == asked
+
+
 def test_what_the_former_owner_paid_and_nobody_fetched_is_asked_of_nobody(harness: Harness) -> None:
     send(harness, row(NUMBER, "64.20", number="A1"))
     former = conveyed(harness)
