@@ -94,12 +94,12 @@ def share_out(tx: Tx, lane: Lane, invoice: Invoice, others: Sequence[Invoice], n
     payment that was taken before the partner said so.
     """
     asked, *lowered = apply_account_balance(invoice, others, invoice.balance_due_cents, invoice.total_amount_due_cents)
-    lowered = [replace(told(one), filed_after=newest, stated_after=newest) for one in lowered]
-    for one in lowered:
-        INVOICES.put(tx, lane.name, one)
-    after = {one.invoice_number: one for one in lowered}
+    after = {one.invoice_number: told(one) for one in lowered}
+    others = [after.get(one.invoice_number, one) for one in others]
+    for one in others:  # what was paid on them before is in this word, as far as it is in any
+        INVOICES.put(tx, lane.name, replace(one, filed_after=newest, stated_after=newest))
     asked = replace(asked, version=invoice.version, held_cents=invoice.held_cents)
-    return with_words(asked, [after.get(one.invoice_number, one) for one in others], -1)
+    return with_words(asked, others, -1)
 
 
 def with_words(invoice: Invoice, others: Sequence[Invoice], times: int) -> Invoice:

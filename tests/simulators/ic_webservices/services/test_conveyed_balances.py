@@ -104,6 +104,22 @@ def test_a_new_owners_bill_that_carries_the_balance_forward_asks_for_what_the_fo
     assert dues(harness) == {"A1": "0.00", "A3": "0.00", "A4": "10.00"}, "nobody fetched the payment yet"
 
 
+def test_a_balance_after_such_a_bill_counts_though_a_former_owner_paid_before_it(harness: Harness) -> None:
+    """WaterSmart fetched the payment, and found its account after the bill: the balance is no earlier word."""
+    begin(harness, "2026-09-01T12:00:00+00:00")
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    send(harness, row(NUMBER, "64.20", number="A1"))
+    former = conveyed(harness)
+    pay(harness, former, "64.20")
+    fetched(harness)
+    send(harness, row(NUMBER, "65.18", number="A2"))
+    assert dues(harness) == {"A1": "0.00", "A2": "65.18"}
+    advance(harness, timedelta(days=9))
+    send(harness, f"{NUMBER},Ann,0.98,1,")
+    assert dues(harness) == {"A1": "0.00", "A2": "0.98"}
+
+
 def test_renew_user_of_a_bill_that_carries_the_balance_forward_asks_no_owner_twice(harness: Harness) -> None:
     answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
     assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
