@@ -196,7 +196,7 @@ DYING = """
             threading.Event().wait()
         return PartnerRequest("X", "x", send, idempotent=event.kind != "payment")
 
-    routes = {("inhance_v2", kind): route for kind in ("payment", "email")}
+    routes = {"inhance_v2": {kind: route for kind in ("payment", "email")}}
     pump = DataPump(url, lambda lane, guid: Biller(guid, "inhance_v2", {}), router=Router(routes), poll_s=poll_s)
     pump.start()
     threading.Event().wait()
