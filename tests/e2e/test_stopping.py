@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -94,5 +95,27 @@ def test_the_pump_of_a_file_that_somebody_else_writes_starts_once_it_is_free(
             assert "kill -CONT" in caplog.text
         wait_for(lambda: not sandbox._settling.is_alive())
         pay(sandbox, "12.00")
+        assert sandbox.settle("default")
+        assert sandbox.pump.counts() == {State.DELIVERED: 1}
+
+
+def test_a_pump_whose_tables_lack_a_column_says_so_and_starts_once_they_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The sandbox goes on; its thread ended with a traceback, at the first statement that needed the column."""
+    settings = SandboxSettings(port=0, database=str(tmp_path / "sandbox.db"))
+    with Sandbox(settings) as sandbox:
+        assert sandbox.pump.counts() == {}
+    with closing(sqlite3.connect(tmp_path / "sandbox.db.pump")) as pump:
+        pump.execute("ALTER TABLE pump_attempts DROP COLUMN request")
+    for name in ("SETTLE_IN_S", "AGAIN_S"):
+        monkeypatch.setattr(module, name, 0.1)
+    with Sandbox(settings) as sandbox:
+        wait_for(lambda: "cannot start and tries again" in caplog.text)
+        assert "(it lacks pump_attempts.request)" in caplog.text
+        pay(sandbox, "12.00")
+        with closing(sqlite3.connect(tmp_path / "sandbox.db.pump")) as pump:
+            pump.execute("ALTER TABLE pump_attempts ADD COLUMN request TEXT NOT NULL DEFAULT ''")
+        wait_for(lambda: not sandbox._settling.is_alive())
         assert sandbox.settle("default")
         assert sandbox.pump.counts() == {State.DELIVERED: 1}
