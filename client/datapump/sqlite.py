@@ -7,6 +7,7 @@ The engine asks SQLite for the time as `unixepoch('subsec')`, which SQLite befor
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from contextlib import suppress
@@ -24,6 +25,10 @@ class Connection(sqlite3.Connection):
     """A connection whose commits survive a power failure; writers wait for each other instead of failing."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._path = "" if args[0] in ("", ":memory:") else os.path.abspath(args[0])
+        self._file = _file_at(self._path)
+        if self._path and self._file is None:  # `prepare` made it
+            raise sqlite3.OperationalError(f"{self._path} is not there any more")
         super().__init__(*args, **kwargs)
         self.isolation_level = "IMMEDIATE"
         for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -33,10 +38,28 @@ class Connection(sqlite3.Connection):
             self.create_function("unixepoch", 1, _unixepoch)
             self.create_function("strftime", 2, _strftime)
 
+    def commit(self) -> None:
+        """Raises `sqlite3.OperationalError` where the file stands no more where it was opened: nobody would find it."""
+        if _file_at(self._path) != self._file:
+            raise sqlite3.OperationalError(
+                f"{self._path} was moved, deleted or replaced while it was in use, and nothing is written any more: put"
+                " it back, with the files beside it, or stop this process"
+            )
+        super().commit()
+
     def __del__(self) -> None:
         """A thread of the engine may end after the pool was disposed of; what it held is closed with it."""
         with suppress(sqlite3.Error):  # never opened
             self.close()
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Which file has that path; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _unixepoch(modifier: str) -> float | int:

@@ -283,6 +283,7 @@ def test_the_pump_works_on_postgres(postgres_server: str, partner: Partner) -> N
 def test_sqlites_clock_has_milliseconds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever the library's version: the functions that stand in for an old one do so here too."""
     monkeypatch.setattr(sqlite, "KNOWS_SUBSECONDS", False)
+    (tmp_path / "x.db").touch()
     connection = sqlite.Connection(str(tmp_path / "x.db"))
     try:
         now = time.time()
@@ -302,6 +303,7 @@ def test_sqlites_clock_has_milliseconds(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_readers_and_writers_do_not_fail_each_other(tmp_path: Path) -> None:
     path = str(tmp_path / "x.db")
+    Path(path).touch()
     first, second = sqlite.Connection(path), sqlite.Connection(path)
     try:
         first.execute("CREATE TABLE t (x)")

@@ -149,6 +149,7 @@ def test_a_database_that_forgets_is_refused(url: str) -> None:
 
 def test_a_connection_that_outlives_its_pool_is_closed_without_a_warning(tmp_path: Path) -> None:
     """A thread of the engine may hold one when the pump stops; Python 3.13 warns of those that nobody closed."""
+    (tmp_path / "pump.db").touch()
     connection = Connection(tmp_path / "pump.db", check_same_thread=False)
     looked_at = weakref.ref(connection)
     gc.collect()  # what others left is theirs
@@ -170,3 +171,23 @@ def test_a_statement_on_a_connection_that_is_gone_fails_as_sqlalchemy_says(url: 
             pump._store.first(connection, "SELECT 1")
         connection.invalidate()
     pump.stop()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_taken_away_takes_nothing_until_it_is_back(
+    pump: DataPump, tmp_path: Path, *, replaced: bool
+) -> None:
+    """It was written on, where nobody finds it: what was accepted ended with the process."""
+    path, away = tmp_path / "pump.db", tmp_path / "away.db"
+    submit(pump, make_event())
+    assert pump.drain()
+    path.rename(away)
+    if replaced:
+        path.touch()
+    event = make_event()
+    with pytest.raises(sa.exc.OperationalError, match=r"pump\.db (was moved, deleted|is not there any)"):
+        pump.submit(event)
+    away.rename(path)
+    assert pump.submit(event).status == "accepted"
+    assert pump.drain()
+    assert pump.counts() == {State.DELIVERED: 2}
