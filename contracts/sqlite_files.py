@@ -10,8 +10,9 @@ import logging
 import os
 import sqlite3
 import sys
+from typing import Any
 
-__all__ = ["SAFE_FOR_SEVERAL", "open_elsewhere", "prepare", "warn"]
+__all__ = ["SAFE_FOR_SEVERAL", "InItsPlace", "open_elsewhere", "prepare", "warn"]
 
 SAFE_FOR_SEVERAL = (3, 51, 3)
 """The first release in which checkpoints of several processes cannot lose pages of a write-ahead log."""
@@ -77,3 +78,36 @@ def open_elsewhere(path: str) -> bool:
     except OSError:
         return False
     return False
+
+
+class InItsPlace(sqlite3.Connection):
+    """
+    A connection that commits only while its file stands where it was opened: nobody would find what it wrote.
+
+    To open it and to commit raise `sqlite3.OperationalError` where the file is gone, or another; `prepare` makes it.
+    """
+
+    def __init__(self, path: str, *args: Any, **kwargs: Any) -> None:
+        self._path = "" if path in ("", ":memory:") else os.path.abspath(path)
+        self._file = _file_at(self._path)
+        if self._path and self._file is None:
+            raise sqlite3.OperationalError(f"{self._path} is not there any more")
+        super().__init__(path, *args, **kwargs)
+
+    def commit(self) -> None:
+        """Commit, or raise."""
+        if _file_at(self._path) != self._file:
+            raise sqlite3.OperationalError(
+                f"{self._path} was moved, deleted or replaced while it was in use, and nothing is written any more: put"
+                " it back, with the files beside it, or stop this process"
+            )
+        super().commit()
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Which file has that path; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

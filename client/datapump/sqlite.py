@@ -7,13 +7,13 @@ The engine asks SQLite for the time as `unixepoch('subsec')`, which SQLite befor
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from contextlib import suppress
 from typing import Any
 
 from partnerlab.contracts.checkpoints import leave_checkpoints
+from partnerlab.contracts.sqlite_files import InItsPlace
 
 __all__ = ["Connection"]
 
@@ -21,14 +21,10 @@ KNOWS_SUBSECONDS = sqlite3.sqlite_version_info >= (3, 42)
 BUSY_TIMEOUT_MS = 30_000
 
 
-class Connection(sqlite3.Connection):
+class Connection(InItsPlace):
     """A connection whose commits survive a power failure; writers wait for each other instead of failing."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._path = "" if args[0] in ("", ":memory:") else os.path.abspath(args[0])
-        self._file = _file_at(self._path)
-        if self._path and self._file is None:  # `prepare` made it
-            raise sqlite3.OperationalError(f"{self._path} is not there any more")
         super().__init__(*args, **kwargs)
         self.isolation_level = "IMMEDIATE"
         for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -38,28 +34,10 @@ class Connection(sqlite3.Connection):
             self.create_function("unixepoch", 1, _unixepoch)
             self.create_function("strftime", 2, _strftime)
 
-    def commit(self) -> None:
-        """Raises `sqlite3.OperationalError` where the file stands no more where it was opened: nobody would find it."""
-        if _file_at(self._path) != self._file:
-            raise sqlite3.OperationalError(
-                f"{self._path} was moved, deleted or replaced while it was in use, and nothing is written any more: put"
-                " it back, with the files beside it, or stop this process"
-            )
-        super().commit()
-
     def __del__(self) -> None:
         """A thread of the engine may end after the pool was disposed of; what it held is closed with it."""
         with suppress(sqlite3.Error):  # never opened
             self.close()
-
-
-def _file_at(path: str) -> tuple[int, int] | None:
-    """Which file has that path; None where there is none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _unixepoch(modifier: str) -> float | int:

@@ -20,7 +20,7 @@ from partnerlab.contracts.checkpoints import leave_checkpoints
 from partnerlab.contracts.database_errors import is_locked
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.history import History
-from partnerlab.contracts.sqlite_files import prepare, warn
+from partnerlab.contracts.sqlite_files import InItsPlace, prepare, warn
 from partnerlab.simulators.kit.world.grouping import Group
 from partnerlab.simulators.kit.world.held_back import Batch, HeldBack, Still
 from partnerlab.simulators.kit.world.schema import Table, Tables
@@ -347,7 +347,10 @@ class Store:
 
     def _driver(self) -> Any:
         if self.sqlite:
-            return sqlite3.connect(self._place, check_same_thread=False, timeout=BUSY_S, isolation_level=None)
+            kind = sqlite3.Connection if self.in_memory else InItsPlace
+            return sqlite3.connect(
+                self._place, check_same_thread=False, timeout=BUSY_S, isolation_level=None, factory=kind
+            )
         import psycopg
 
         return psycopg.connect(self._place)

@@ -283,3 +283,21 @@ def test_a_file_that_was_not_taken_is_left_alone_at_the_end(tmp_path: Path) -> N
     held.names.append("held")
     store.close()
     assert held.names == ["held"]
+
+
+def test_a_file_that_is_taken_away_takes_nothing_until_it_is_back(tmp_path: Path) -> None:
+    path, away = tmp_path / "world.db", tmp_path / "away.db"
+    store = Store(f"sqlite:///{path}")
+    store.add(TABLES)
+    store.take()
+    with store.write() as tx:
+        tx.run(ADD, ("before",))
+    path.rename(away)
+    for begin in (store.write, store.batch):
+        with pytest.raises(sqlite3.OperationalError, match=r"world\.db was moved, deleted or replaced"), begin() as tx:
+            tx.run(ADD, ("lost",))
+    away.rename(path)
+    with store.write() as tx:
+        tx.run(ADD, ("after",))
+    assert read(store) == ["after", "before"]
+    store.close()
