@@ -203,7 +203,7 @@ def test_a_call_that_cannot_be_prepared_waits_for_a_shortage_and_is_dead_by_an_e
     def route(*_: object) -> Any:
         raise error
 
-    pump = make_pump(router=Router({("inhance_v2", "email"): route}))
+    pump = make_pump(router=Router({"inhance_v2": {"email": route}}))
     [id] = submit(pump, make_event("email"))
     wait_for(lambda: state_of(pump, id) is state)
     assert said in pump.delivery(id).delivery.message

@@ -77,7 +77,7 @@ def test_the_partners_wish_to_be_left_alone_is_kept(make_pump: MakePump, partner
 
         return PartnerRequest("X", "x", send, idempotent=True)
 
-    pump = make_pump(RetryPolicy(first_s=0.01, longest_s=60), router=Router({("inhance_v2", "email"): route}))
+    pump = make_pump(RetryPolicy(first_s=0.01, longest_s=60), router=Router({"inhance_v2": {"email": route}}))
     [id] = submit(pump, make_event("email"))
     wait_for(lambda: state_of(pump, id) is State.WAITING)
     delivery = pump.delivery(id).delivery

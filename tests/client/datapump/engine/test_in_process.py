@@ -30,7 +30,7 @@ def in_memory(send: Callable[[Any], str], clock: Callable[[str], int] | None = N
     def route(event: Any, biller: Biller, transport: object) -> PartnerRequest:
         return PartnerRequest("X", "x", lambda: send(event), idempotent=True)
 
-    router = Router({("inhance_v2", kind): route for kind in ("payment", "email")})
+    router = Router({"inhance_v2": dict.fromkeys(("payment", "email"), route)})
     engine = partial(InProcessEngine, clock=clock)
     return DataPump("sqlite://", billers, router=router, engine=engine, dice=lambda: 0.0, **options).start()
 
