@@ -48,11 +48,12 @@ def adjust(
     asked = next((one for one in invoices if one.status == OPEN and one.account_number == own), invoices[0])
     others = [one for one in invoices if one is not asked]
     concerned = [asked, *others]
-    owed = sum(one.balance_due_cents for one in concerned)
-    said = sum(one.filed_due_cents for one in concerned)
+    stand = [one for one in concerned if one.status != CLOSED]
+    owed = sum(one.balance_due_cents for one in stand)
+    said = sum(one.filed_due_cents for one in stand)
     if effect == ADDS:
         due = owed + amount_cents
-        total = sum(one.total_amount_due_cents for one in concerned) + amount_cents
+        total = sum(one.total_amount_due_cents for one in stand) + amount_cents
         word = said + amount_cents
         held_cents = sum(one.held_cents for one in concerned)
     else:

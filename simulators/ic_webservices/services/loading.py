@@ -300,10 +300,14 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str, 
 
 
 def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str, *, with_credits: bool) -> Sequence[Invoice]:
-    """The account's open invoices, the latest first, or its latest where none is open; then those with a credit."""
+    """
+    The account's open invoices, the latest first, or its latest where none is open, one that was closed only where all
+    were; then those with a credit.
+    """
     search = {"biller_guid": biller.guid, "account_number": account_number}
     found = INVOICES.find(tx, lane.name, {**search, "status": "open"}, order=AGE, last_first=True)
-    found = found or INVOICES.find(tx, lane.name, search, order=AGE, last_first=True, limit=1)
+    for where in ("status <> 'closed'", ""):
+        found = found or INVOICES.find(tx, lane.name, search, order=AGE, where=where, last_first=True, limit=1)
     if not with_credits:
         return found
     known = {one.invoice_number for one in found}

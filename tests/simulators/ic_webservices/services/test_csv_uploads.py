@@ -141,6 +141,15 @@ def test_what_was_paid_too_much_before_a_lower_balance_came_is_a_credit(shared: 
     assert owed(shared, BROOK) == "-40.00"
 
 
+def test_a_closed_credit_counts_no_more_in_what_a_balance_said(harness: Harness) -> None:
+    """The newest bill was a credit, which the first balance took up: the next one is a cent less, and no old word."""
+    send(harness, row(BROOK, "-0.01").replace("08/25/2026", "11/25/2026"))
+    send(harness, HEADER.strip(), f"{BROOK},Brook,-233.67,1,")
+    assert owed(harness, BROOK) == "-233.67"
+    send(harness, HEADER.strip(), f"{BROOK},Brook,-233.68,1,")
+    assert owed(harness, BROOK) == "-233.68"
+
+
 def test_a_payment_fetched_days_before_a_file_is_in_it(shared: Harness) -> None:
     """[A-118]: it is not taken off again where the balance rose since, or is what it was before."""
     harness = shared
