@@ -151,14 +151,19 @@ def _files(books: LaneBooks, payments: Mapping[str, Payment]) -> Iterator[Differ
         elif payment.amount != row.amount:
             detail = f"{row.amount} in place of {payment.amount} of {payment.reference}"
             yield Difference("row_wrong", partner, where, row.amount - payment.amount, detail)
-        elif (account := row.account.strip()) and before_conveyance(account) != before_conveyance(payment.account):
-            detail = f"account {account} in place of {payment.account} of {payment.reference}"
+        elif row.account.strip() and _account(row.account) != _account(payment.account):
+            detail = f"account {row.account.strip()} in place of {payment.account} of {payment.reference}"
             yield Difference("row_wrong", partner, where, Decimal(0), detail)
     for (partner, kind, key), places in seen.items():
         if len(places) > 1:
             yield Difference("row_twice", partner, key, Decimal(0), f"{kind}: {'; '.join(places)}")
     yield from _left_out(books, seen)
     yield from _not_taken(books)
+
+
+def _account(number: str) -> str:
+    """An account's number as files have it, whoever owns it: a file may hold a blank before it, or lack one."""
+    return before_conveyance(number.strip())
 
 
 def _left_out(books: LaneBooks, seen: Mapping[tuple[str, str, str], Sequence[str]]) -> Iterator[Difference]:

@@ -193,6 +193,7 @@ def test_a_row_is_of_a_payment_with_its_amount_and_account(kind: str) -> None:
     held = books(
         payment(WATER),
         payment(WATER, 2, account="A1CV-20260616"),
+        payment(WATER, 3, account=" A3"),
         rows=(
             row(kind),
             row(kind, 8),
@@ -201,6 +202,7 @@ def test_a_row_is_of_a_payment_with_its_amount_and_account(kind: str) -> None:
             replace(row(kind), account="", line=10),  # left out
             replace(row(kind), account=" A1", line=11),  # as a formula is made harmless
             row(kind, 2),  # written before the account was conveyed
+            replace(row(kind, 3), account="A3", line=12),
         ),
     )
     key = "guid-8" if kind == "payments" else "00000008"
