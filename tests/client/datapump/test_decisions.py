@@ -187,3 +187,13 @@ def test_a_decision_on_one_of_two_deliveries_leaves_the_other(make_pump: MakePum
     pump.dismiss(first, "paid at the counter")
     assert [state_of(pump, id) for id in (first, second)] == [State.DISMISSED, State.DEAD]
     assert [len(pump.delivery(id).notes) for id in (first, second)] == [1, 0]
+
+
+def test_a_waiting_delivery_that_is_sent_at_once_goes_on_with_its_run(make_pump: MakePump, partner: Partner) -> None:
+    partner.will = lambda operation, fields: THROTTLE
+    pump = make_pump(RetryPolicy(attempts=2, first_s=600))
+    [id] = submit(pump, make_event())
+    wait_for(lambda: state_of(pump, id) is State.WAITING)
+    pump.replay(id, "the partner is back")
+    wait_for(lambda: state_of(pump, id) is State.DEAD)
+    assert pump.delivery(id).delivery.attempts == 2
