@@ -71,6 +71,7 @@ CELLS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "csv-control-character": ("CustomerName", "Ann\0Ash"),
     },
     "payments": {
+        "sent-account-empty": ("AccountNumber", ""),
         "sent-account-exponent": ("AccountNumber", "7.00701E+11"),
         "sent-payment-guid-empty": ("PaymentGUID", ""),
         "sent-payment-date-empty": ("PaymentDate", ""),
@@ -102,6 +103,7 @@ CELLS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "sent-control-character": ("EmailAddress", "ann\t@example.com"),
     },
     "rejects": {
+        "sent-account-empty": ("AccountNumber", ""),
         "sent-account-exponent": ("AccountNumber", "7.00701E+11"),
         "sent-reject-date-empty": ("RejectDate", ""),
         "sent-reject-date-impossible": ("RejectDate", "02302026120000"),

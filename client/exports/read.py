@@ -2,8 +2,8 @@
 Reads Invoice Cloud's three files as their receiver does: `read_payments` reads what `write_payments` wrote.
 
 Commas stand between values only, so a line is split at them; moments are MMDDYYYYHHMMSS in the biller's zone. A file is
-read whole or not at all: the first thing that is not as the source says is named by rule, line, column and field. An
-account number may be empty: Invoice Cloud leaves out one that its column cannot hold [A-90].
+read whole or not at all: the first thing that is not as the source says is named by rule, line, column and field. In
+the change log an account number may be empty: Invoice Cloud leaves out one that its column cannot hold [A-90].
 
 Source: WaterSmart Technical Design, File Mapping.
 """
@@ -28,9 +28,9 @@ _AMOUNT = pattern(r"-?[0-9]{1,12}\.[0-9]{2}")
 _MOMENT = pattern(r"[0-9]{14}")
 _INTEGER = pattern(r"[0-9]{1,18}")
 _PAYMENT_NEEDS = frozenset(
-    {"payment_guid", "reference", "amount", "payment_type_id", "paid_at", "approved", "report_id"}
+    {"payment_guid", "reference", "account_number", "amount", "payment_type_id", "paid_at", "approved", "report_id"}
 )
-_REJECT_NEEDS = frozenset({"reference", "amount", "returned_at"})
+_REJECT_NEEDS = frozenset({"reference", "account_number", "amount", "returned_at"})
 
 
 class FileRefused(ValueError):

@@ -33,8 +33,7 @@ class Column:
     as in `AccountNumber-InvoiceDate`. A `unique` value stands once in a file. `constant` is the only value of a
     `provided` column (see `CsvTable.for_biller`). An `ignored` cell is never judged. Where there are `values`, a cell
     holds one of them; each is mapped to what it means. `most` is the greatest number of characters written, 0 for any;
-    a longer value is cut. A `whole` one is left out where it cannot stand as it is, longer or with a comma in it, and
-    so is the moment that `dates` it [A-90].
+    a longer value is cut, or left out where it is `whole`, with the moment that `dates` it [A-90].
     """
 
     position: int

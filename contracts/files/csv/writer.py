@@ -25,7 +25,7 @@ BLOCK = 512  # rows that are written at once: few enough to stay in the processo
 
 WRITTEN_RULES: Mapping[str, str] = {
     "cut": "a text longer than its column is cut",
-    "left-out": "an account, phone or e-mail longer than its column, or with a comma or quote, is left out [A-90]",
+    "left-out": "an account, phone or e-mail longer than its column is left out [A-90]",
     "characters-removed": "commas, quotes and line breaks are removed from a value",
     "formula": "a text that a spreadsheet would run gets a leading space [A-90]",
     "formula-kept": "a text that a spreadsheet would run stands as it is: there is no room for a space [A-90]",
@@ -86,28 +86,25 @@ def _undated(dated: _Dated, rows: list[Row]) -> list[Row]:
     """The rows without the moments of values that are left out: a change to nothing would take away what stands."""
     values = list(zip(*rows, strict=True)) if dated else []
     for name, place, column in dated:
-        if not _all_stand(column, values[place]):
+        if not _all_fit(column, values[place]):
             rows = [
-                row._replace(**{name: None}) if isinstance(one, str) and _leaves_out(column, one, cleaned(one)) else row
+                row._replace(**{name: None}) if isinstance(one, str) and _is_left_out(column, cleaned(one)) else row
                 for row, one in zip(rows, values[place], strict=True)
             ]
     return rows
 
 
-def _all_stand(column: Column, values: Sequence[Any]) -> bool:
-    """Whether all values can stand as they are, by a look at all of them at once."""
-    texts = [value for value in values if value]
+def _all_fit(column: Column, values: Sequence[Any]) -> bool:
+    """Whether all values fit as they are, by a look at all of them at once."""
     try:
-        joined = "".join(texts)
+        return not column.most or max(map(len, filter(None, values)), default=0) <= column.most
     except TypeError:  # one is no text
         return False
-    fit = not column.most or max(map(len, texts), default=0) <= column.most
-    return fit and "," not in joined and '"' not in joined and joined.isprintable()
 
 
-def _leaves_out(column: Column, value: str, text: str) -> bool:
-    """Whether a value whose *text* alone the column can hold is left out: as it can stand it is somebody else's."""
-    return column.whole and (text != value.strip() or 0 < column.most < len(text))
+def _is_left_out(column: Column, text: str) -> bool:
+    """Whether a text is longer than its column, and would be somebody else's when cut."""
+    return column.whole and 0 < column.most < len(text)
 
 
 class _Sink:
@@ -132,11 +129,11 @@ class _Sink:
 
     def _fitted(self, column: Column, value: str, text: str, number: int) -> str:
         """A text as its column can hold it, with a warning for each change [A-90]."""
-        if _leaves_out(column, value, text):
-            self._warn("left-out", number, column, value)
-            return ""
         if text != value.strip():
             self._warn("characters-removed", number, column, value)
+        if _is_left_out(column, text):
+            self._warn("left-out", number, column, value)
+            return ""
         if column.most and len(text) > column.most:
             self._warn("cut", number, column, value)
             text = text[: column.most].rstrip()

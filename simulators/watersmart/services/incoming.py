@@ -168,10 +168,8 @@ def _is_of(reject: Reject, payment: Payment, came_as: str) -> bool:
     Whether a reject takes a payment back: all of it, once.
 
     It names the account that the payment did: *came_as* where a person found another one for that. One that was
-    conveyed since has its mark in the reject alone. One without an account number goes by its reference [A-90].
+    conveyed since has its mark in the reject alone.
     """
-    if not reject.account_number:
-        return payment.amount_cents == reject.amount_cents and payment.state == "posted" and not reject.applied
     named = number_before(came_as or payment.account_number), payment.amount_cents
     is_its = named == (number_before(reject.account_number), reject.amount_cents)
     return is_its and payment.state == "posted" and not reject.applied

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.simulators.watersmart.water import LAUNDROMAT, Water, payment, reject
 
 
@@ -13,26 +11,11 @@ def entries(water: Water) -> list[tuple[str, str, dict[str, object]]]:
     return [(one["kind"], one["amount"], one["detail"]) for one in found]
 
 
-@pytest.mark.parametrize("reject_first", [False, True])
-@pytest.mark.parametrize(("returned", "left"), [("10.00", "63.20"), ("9.99", "53.20")])
-def test_a_payment_without_its_account_waits_and_its_reject_goes_by_reference_and_amount(
-    water: Water, reject_first: bool, returned: str, left: str
-) -> None:
-    """Invoice Cloud leaves out an account number that its column cannot hold [A-90]."""
-    water.cloud.export("payments", 1, payment(9, "10.00", ""), payment(1, "1.00"))
-    water.cloud.export("changes", 2, ",,,,,555-0100,09152026120000,,")
-    said = water.run("collect")
-    assert "1 applied, 1 wait for a person" in said
-    assert "not of our accounts: one without its number" in said
-    assert (water.balance(), water.api("GET", "/books")["unmatched"]) == ("63.20", 1)
-    water.cloud.export("rejects", 3, reject(9, returned, ""))
-    steps = [
-        lambda: water.api("POST", "/payments/guid-9/account", account_number=LAUNDROMAT),
-        lambda: water.run("collect"),
-    ]
-    for step in reversed(steps) if reject_first else steps:
-        step()
-    assert water.balance() == left
+def test_a_change_without_its_account_is_told_and_refuses_no_other(water: Water) -> None:
+    """Invoice Cloud leaves out an account number that the log's column cannot hold [A-90]."""
+    water.cloud.export("changes", 1, ",,,,,555-0100,09152026120000,,", f"{LAUNDROMAT},,,,,555-0199,09152026120000,,")
+    assert "not of our accounts: one without its number" in water.run("collect")
+    assert water.api("GET", f"/customers/{LAUNDROMAT}")["phone"] == "555-0199"
 
 
 def test_an_entry_says_which_payment_and_return_it_is(water: Water) -> None:
