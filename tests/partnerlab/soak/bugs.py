@@ -14,7 +14,7 @@ from partnerlab.client.datapump.plans import PartnerRequest
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.simulators.ic_webservices.domain import mailbox
-from partnerlab.simulators.ic_webservices.services import cashier, ledger, loading
+from partnerlab.simulators.ic_webservices.services import cashier, conveyed, loading
 from partnerlab.simulators.ic_webservices.services.unsettled import Doubt, Unsettled
 from partnerlab.simulators.ic_webservices.store import INVOICES
 from partnerlab.simulators.watersmart.domain.customers import Customer
@@ -70,7 +70,7 @@ def text_asks_for_more(patch: pytest.MonkeyPatch) -> None:
 
 def bills_stay_with_a_conveyed_account(patch: pytest.MonkeyPatch) -> None:
     """The former owner's bills keep the number that the new owner has."""
-    patch.setattr(ledger, "rename_account", lambda *_: None)
+    patch.setattr(conveyed, "rename_account", lambda *_: None)
 
 
 def sent_again_after_a_restart(patch: pytest.MonkeyPatch) -> None:
