@@ -227,7 +227,8 @@ class DataPump:
         return True
 
     def _settled(self, lane: str | None) -> bool:
-        return not self._store.on_its_way(lane) if self._upkeep is None else self._upkeep.settled(lane)
+        upkeep = self._upkeep  # another thread may wind down meanwhile
+        return not self._opened().on_its_way(lane) if upkeep is None else upkeep.settled(lane)
 
     def waiting(self, lane: str, until: datetime) -> list[Delivery]:
         """What waits in a lane for an attempt not after *until*, by the clock of its retries; the next first."""

@@ -24,6 +24,9 @@ from partnerlab.client.errors import RequestInvalid
 
 __all__ = ["TABLES", "check_rows", "drop_lane", "exporting_lane", "load_lane"]
 
+NO_MOMENT_MS = 253_402_300_800_000
+"""The year 10000, in milliseconds since 1970: no column `…_at` holds one so late."""
+
 TABLES = ("pump_accounts", "pump_deliveries", "pump_attempts", "pump_notes", "pump_pruned")
 _OF_DELIVERY = ("pump_attempts", "pump_notes")
 
@@ -107,6 +110,8 @@ def check_rows(rows: Rows) -> None:
                     raise RequestInvalid(place, type(value).__name__, f"is not a {wanted.__name__}")
                 if wanted is int and value is not None and not -(2**63) <= value < 2**63:
                     raise RequestInvalid(place, "", "is too large")
+                if column.name.endswith("_at") and value is not None and not 0 <= value < NO_MOMENT_MS:
+                    raise RequestInvalid(place, "", "is no moment before the year 10000")
                 if wanted is str and value is not None and writable(value) != value:
                     raise RequestInvalid(place, "", "has characters that no database takes")
     accounts = {row["number"] for row in rows.get("pump_accounts", ())}

@@ -16,9 +16,8 @@ from partnerlab.contracts.files.invoices import invoices_checker
 from partnerlab.contracts.files.layout import COLUMNS, Layout, with_columns
 from partnerlab.contracts.files.lines import FOREIGN, Batch
 from partnerlab.contracts.files.problems import Problem, shown
-from partnerlab.contracts.files.rows import judge_row
+from partnerlab.contracts.files.rows import hidden_in, judge_row
 from partnerlab.contracts.files.tally import Tally
-from partnerlab.contracts.one_line import line_problem
 
 __all__ = ["MAX_BROKEN", "Hopeless", "RowByRow"]
 
@@ -242,13 +241,8 @@ class RowByRow:
         for line, (code, name, number) in enumerate(
             (("IH", key, group.number), ("CR", "AccountNumber", account)), group.line
         ):
-            if line_problem(number, number=True):
-                said = shown(number.encode("unicode_escape").decode())
-                spec_id, source = self._layout.record(code).field(name).spec_id, self._layout.source
-                message = f"{said!r} holds a character that nobody sees"
-                group.hold_problem(
-                    Problem("hidden-character", message, line, code, name, spec_id, said, group.number, source)
-                )
+            if problem := hidden_in(self._layout, code, name, number, line, group.number):
+                group.hold_problem(problem)
 
     def _unpad(self, group: OpenGroup) -> None:
         """

@@ -21,7 +21,7 @@ from partnerlab.contracts.files.layout import Layout
 from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
 from partnerlab.contracts.files.rendered import rows_renderer
 from partnerlab.contracts.files.row import Row
-from partnerlab.contracts.files.rows import render_row
+from partnerlab.contracts.files.rows import hidden_in, render_row
 from partnerlab.contracts.files.seen import InvoiceNumbers
 from partnerlab.contracts.records import dataclass
 
@@ -67,8 +67,8 @@ def write_bif(
         groups: Any iterable, gone through once; nothing in it is changed.
         progress: Is told the invoices done so far, about every two hundred.
     Raises:
-        ValueRefused: A value is not what the table allows, an invoice number stands twice, or an invoice has no ID
-            row or more than 1,000 rows.
+        ValueRefused: A value is not what the table allows, an invoice number stands twice, it or an account number
+            holds what nobody sees [A-126], or an invoice has no ID row or more than 1,000 rows.
     """
     sink = _Sink(layout)
     with tempfile.SpooledTemporaryFile(max_size=SPOOL) as spool:
@@ -94,6 +94,7 @@ class _Sink:
         self.seen = InvoiceNumbers()
         fields = layout.record("IH").row._fields
         self.total_at, self.key_at = fields.index(layout.totals.of), fields.index(layout.totals.key)
+        self.account_at = layout.record("CR").row._fields.index("AccountNumber")
         self.render_invoices = rows_renderer(layout.record("IH"))
         self.render_customers = rows_renderer(layout.record("CR"))
         self.render_details = rows_renderer(layout.record("ID"))
@@ -125,7 +126,9 @@ class _Sink:
         details = self.render_details([*chain.from_iterable(details_of)])
         if heads is None or customers is None or details is None:
             return None
-        if not self.seen.add_all([tuple.__getitem__(row, self.key_at) for row in invoices]):
+        numbers = [tuple.__getitem__(row, self.key_at) for row in invoices]
+        accounts = [tuple.__getitem__(group.customer, self.account_at) for group in groups]
+        if not "".join(chain(numbers, accounts)).isprintable() or not self.seen.add_all(numbers):
             return None
         self.total = sum([tuple.__getitem__(row, self.total_at) for row in invoices], self.total)
         self.invoices += len(groups)
@@ -149,10 +152,15 @@ class _Sink:
             line = render_invoice(invoice)
             number = str(at(invoice, self.key_at)) if len(invoice) == width else ""
             lines.append(line if line is not None else self.render("IH", invoice, first, number))
+            if problem := hidden_in(layout, "IH", layout.totals.key, number, first, number):
+                raise ValueRefused(problem)
             if not seen.add(number):
                 raise self._refused("duplicate-invoice", f"{shown(number)!r} was written already", first, number)
             line = render_customer(group.customer)
             lines.append(line if line is not None else self.render("CR", group.customer, first + 1, number))
+            account = str(at(group.customer, self.account_at))
+            if problem := hidden_in(layout, "CR", "AccountNumber", account, first + 1, number):
+                raise ValueRefused(problem)
             if not group.details:
                 raise self._refused("missing-detail", "has no ID row", first, number)
             if len(group.details) + 2 > MAX_ROWS:

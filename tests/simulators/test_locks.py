@@ -22,7 +22,6 @@ UNLOCKED = {
     ("ic_webservices/services/authentication.py", "issue"): "the user is locked, whose tokens a new password ends",
     ("ic_webservices/services/authentication.py", "open"): "one token is moved on, where it stands as it was",
     ("ic_webservices/services/cloud_payments.py", "remind"): "a reminder is added, and nothing changed",
-    ("ic_webservices/services/exports.py", "payments"): "nothing is written but the moment up to which was asked",
     ("ic_webservices/services/exports.py", "changes"): "nothing is written but the moment up to which was asked",
     ("ic_webservices/services/pay_by_text.py", "ask"): "the user was asked for with the biller's lock",
 }

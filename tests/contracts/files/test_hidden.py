@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from partnerlab.contracts.files import Layout, check, read_bif
+from partnerlab.contracts.files import Layout, ValueRefused, check, read_bif
 
 
 @pytest.mark.parametrize(("place", "line"), [("invoice", 2), ("customer", 3)])
@@ -13,8 +13,8 @@ def test_a_number_with_what_nobody_sees_is_quarantined(
 ) -> None:
     """It looks like another account's or invoice's, and is not [A-126]. In a name it is a name's."""
     name = "InvoiceNumber" if place == "invoice" else "AccountNumber"
-    odd = make_group(1, **{place: {name: "1000\u200b0101"}})
-    data = make_file([odd, make_group(2, customer={"CustomerName": "علی\u200cرضا"})])
+    odd = make_group(1, **{place: {name: "1000#0101"}})
+    data = make_file([odd, make_group(2, customer={"CustomerName": "علی\u200cرضا"})]).replace(b"#", "\u200b".encode())
     report = check(data, layout)
     assert (report.loaded, report.quarantined) == (1, 1)
     (problem,) = report.problems
@@ -22,3 +22,16 @@ def test_a_number_with_what_nobody_sees_is_quarantined(
     assert r"'1000\\u200b0101' holds a character that nobody sees" in str(problem)
     (kept,) = read_bif(data, layout)
     assert kept.customer.CustomerName == "علی\u200cرضا"
+
+
+@pytest.mark.parametrize("many", [1, 300])
+@pytest.mark.parametrize(("place", "offset"), [("invoice", 0), ("customer", 1)])
+def test_such_a_number_is_not_written_either(
+    make_file, make_group, layout: Layout, place: str, offset: int, many: int
+) -> None:
+    name = "InvoiceNumber" if place == "invoice" else "AccountNumber"
+    groups = [make_group(number) for number in range(many)]
+    with pytest.raises(ValueRefused) as refused:
+        make_file([*groups, make_group("odd", **{place: {name: "1000\u200b0101"}})])
+    problem = refused.value.problem
+    assert (problem.rule, problem.line, problem.field) == ("hidden-character", 3 * many + 2 + offset, name)

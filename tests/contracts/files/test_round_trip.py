@@ -33,7 +33,8 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
 
 def value_of(field: Field) -> st.SearchStrategy[Any]:
     if field.name in ("AccountNumber", "InvoiceNumber"):
-        return FILLED.map(lambda number: number.strip(" "))  # the spaces around it are read as a column's
+        # A number is what it looks like, and the spaces around it are read as a column's.
+        return FILLED.map(lambda number: number.strip(" ")).filter(str.isprintable)
     if field.kind == "text":
         one: st.SearchStrategy[Any] = FILLED if field.required else TEXT
         item: st.SearchStrategy[Any] = TEXT

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from partnerlab.client.exports import files
@@ -90,9 +91,9 @@ def stepping(monkeypatch: pytest.MonkeyPatch, harness: Harness) -> Steps:
 
 
 def run(folder: Path, batch: int | None = None) -> None:
-    command = export.command.callback
-    assert command is not None
-    command(kind="payments", biller="watersmart", folder=folder, split=False, batch=batch, url="", lane="")
+    given = {"kind": "payments", "biller": "watersmart", "folder": folder, "split": False, "batch": batch}
+    with click.Context(export.command) as context:
+        context.invoke(export.command, **given, url="", lane="")
 
 
 def runs(harness: Harness, steps: Steps, folder: Path, many: int) -> list[str]:
