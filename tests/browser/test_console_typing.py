@@ -163,6 +163,28 @@ def test_each_list_is_searched_as_one_types_and_keeps_the_focus(
     assert field.input_value() == word
 
 
+def test_what_a_search_found_is_told_and_stays_when_its_field_is_left_by_escape(page: Any, reader: Reader) -> None:
+    """A browser empties a search field at Escape: the rows that it found would be gone before `j` goes to one."""
+    page.goto(f"{reader.sandbox.url}/console/books")
+    said = page.locator("#said")
+    page.keyboard.press("/")
+    for word, words in (("10000102", "1 row"), ("1000010", None), ("no such account", "No rows")):
+        page.keyboard.press("Control+a")
+        page.keyboard.type(word)
+        page.wait_for_url(f"**find={word.replace(' ', '+')}")
+        page.wait_for_function("words => document.getElementById('said').textContent === words", arg=words or "9 rows")
+    assert said.get_attribute("role") == "status"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("10000102")
+    page.wait_for_url("**find=10000102")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.textContent") == "10000102"
+    page.wait_for_timeout(700)
+    assert page.url.endswith("find=10000102")
+    assert page.get_by_label("Account or name").input_value() == "10000102"
+
+
 def test_what_was_typed_stays_where_the_sandbox_does_not_answer_or_another_page_answers(
     page: Any, reader: Reader
 ) -> None:
@@ -179,6 +201,28 @@ def test_what_was_typed_stays_where_the_sandbox_does_not_answer_or_another_page_
         page.unroute(searches)
     page.keyboard.press("Enter")
     page.wait_for_url("**find=IC00**")
+
+
+@pytest.mark.parametrize("path", ["payments?find=", "traffic?search="])
+def test_a_search_without_an_answer_is_said_and_asked_again(page: Any, reader: Reader, path: str) -> None:
+    """The rows below are not those that were searched for, as while a sandbox is started anew."""
+    name, field_name = path[:-1].split("?")
+    page.goto(f"{reader.sandbox.url}/console/{name}")
+    page.route(f"**/console/{path}*", lambda route: route.abort())
+    field = page.locator(f"input[name={field_name}]")
+    field.press_sequentially("no such word")
+    said = page.get_by_text("The search was not answered.")
+    said.wait_for()
+    assert said.bounding_box()["height"] > 10  # not for a screen reader alone
+    assert page.locator("#list [data-row]").count() > 0
+    page.unroute(f"**/console/{path}*")
+    if name == "traffic":
+        check_balance(reader)
+    page.wait_for_url(f"**{field_name}=no+such+word**", timeout=10_000)
+    page.wait_for_function("document.querySelector('#list [data-row]') === null")
+    assert page.locator("#said").text_content() == "No rows"
+    assert page.locator("#said").bounding_box()["height"] < 3
+    assert field.evaluate("field => field === document.activeElement")
 
 
 def test_a_number_is_whole_at_1280(page: Any, reader: Reader) -> None:

@@ -4,7 +4,11 @@
   const { lane } = document.body.dataset;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  const say = (text) => { document.getElementById("said").textContent = text; };
+  const say = (text, seen = false) => {
+    const said = document.getElementById("said");
+    said.textContent = text;
+    said.classList.toggle("sr", !seen);
+  };
 
   // Copy.
   document.addEventListener("click", async (event) => {
@@ -87,7 +91,9 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || help.open || !switched.checked) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) {
-      if (event.key === "Escape") event.target.blur();
+      if (event.key !== "Escape") return;
+      if (event.target.type === "search") event.preventDefault();  // what was searched for stays: a browser would take it away
+      event.target.blur();
       return;
     }
     if (event.key === "Enter" && chosen && event.target === document.body) chosen.querySelector("a")?.click();
@@ -99,7 +105,7 @@
 
   // What happens. One tab of all listens and tells the others: a browser has six connections for one origin.
   const live = () => document.querySelector("[data-live]");
-  let timer = 0, later = 0, asking = false, again = false, took = 0;
+  let timer = 0, later = 0, asking = false, again = false, took = 0, searching = 0, unanswered = false;
   const refresh = async () => {
     timer = 0;
     const place = live();
@@ -107,7 +113,8 @@
     if (asking) { again = true; return; }
     asking = true;
     try {
-      await (place.dataset.live === "rows" ? newRows(place) : newList());
+      if (unanswered && !searching) search.requestSubmit();
+      else await (place.dataset.live === "rows" ? newRows(place) : newList());
       // What takes long to find out is kept for a while: then it is asked for again.
       const old = document.querySelector("#list [data-again]");
       clearTimeout(later);
@@ -133,14 +140,25 @@
     event.preventDefault();  // another page than that of the list: it is signed out, say
     location.reload();
   });
-  document.addEventListener("htmx:after:swap", () => {
+  const search = document.querySelector("form[role=search]");
+  document.addEventListener("htmx:after:swap", (event) => {
     if (!chosen?.isConnected) chosen = null;
     chosen?.classList.add("chosen");
+    if (event.detail.ctx.sourceElement === search) {
+      unanswered = false;
+      const found = all("#list [data-row]").length;
+      say(`${found || "No"} ${found === 1 ? "row" : "rows"}`);
+    }
     if (focused && !focused.isConnected) document.getElementById("main").focus({ preventScroll: true });
   });
   // What was typed before a search could hear it is searched for now, and what came during one is looked for after it.
-  const search = document.querySelector("form[role=search]");
-  search?.addEventListener("htmx:finally:request", () => soon());
+  // A search that has no answer, as from a sandbox that is stopped, is asked for again with what is looked for next.
+  search?.addEventListener("htmx:before:request", () => { searching += 1; unanswered = true; });
+  search?.addEventListener("htmx:finally:request", () => {
+    searching -= 1;
+    if (!unanswered) soon();
+    else if (!searching) say("The search was not answered.", true);
+  });
   if (search && all("input", search).some((one) => one.value !== one.defaultValue)) setTimeout(() => search.requestSubmit(), 50);
   const newRows = async (place) => {
     const rows = document.getElementById("rows");

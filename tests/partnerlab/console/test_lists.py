@@ -57,7 +57,7 @@ def test_deliveries_files_letters_and_the_audit_are_searched(reader: Reader) -> 
     names = re.findall(r"/console/files/in/[^>]+><bdi>([^<]+)</bdi>", reader.get("/console/files").raw)
     assert rows(reader, f"files?find={names[0].upper()}") >= 1
     assert rows(reader, "files?find=none") == 0
-    assert "No file in matches." in reader.get("/console/files?find=%25").text
+    assert "No file that came in matches." in reader.get("/console/files?find=%25").text
     letters = rows(reader, "mailbox")
     assert 0 < rows(reader, "mailbox?find=WILLOWS@example") < letters or letters == 1
     assert "No message matches." in reader.get("/console/mailbox?find=nobody").text
