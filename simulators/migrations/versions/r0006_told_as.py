@@ -21,7 +21,7 @@ WHERE lane = :lane AND biller_guid = :biller AND account_number = :number AND pa
 
 def upgrade() -> None:
     """Of accounts that were conveyed before, what their times tell of it, as the release before this one had it."""
-    text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+    text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # as 0005 left all others
     op.add_column("ic_payments", sa.Column("told_as", text, nullable=False, server_default=""))
     op.add_column("ic_customers", sa.Column("billed_apart", sa.BigInteger, nullable=False, server_default="0"))
     connection = op.get_bind()
