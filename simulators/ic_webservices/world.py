@@ -15,6 +15,7 @@ from partnerlab.simulators.ic_webservices.services.bill_images import BillImages
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.clerk import Clerk
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
+from partnerlab.simulators.ic_webservices.services.conveyed_before import say_billed, say_told
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from partnerlab.simulators.ic_webservices.services.exports import Exports
 from partnerlab.simulators.ic_webservices.services.late_fees import LateFees
@@ -109,6 +110,7 @@ def create_world(
 ) -> World:
     """The services over *store*; for the ports see `app.create_simulator`."""
     store.add(TABLES)
+    lanes.came_since += [("ic_customers", "billed_apart", say_billed), ("ic_payments", "told_as", say_told)]
     numbers = test_numbers()
     runner = Runner(store, lanes)
     outbox = Outbox(store, runner, events, retry_s=settings.retry_s)

@@ -81,9 +81,10 @@ class Lanes:
     The lanes of one store, and what is `attached` to them elsewhere.
 
     *seeders* are called in the transaction that makes a lane: `seed(tx, lane)`; `loaded` in the one that loads it, to
-    raise `LoadInvalid`; `before_copy` before a lane is reset, dropped, forked, exported or loaded: whoever holds rows
-    back writes them then; `after_change` when a lane's clock or rows were replaced: whoever waits for a time looks
-    again. `moving` are the lanes whose clock this process advances, `locks` those between the processes of a store.
+    raise `LoadInvalid`, after those of `came_since` whose column (table and name) an older export lacks; `before_copy`
+    before a lane is reset, dropped, forked, exported or loaded: whoever holds rows back writes them then;
+    `after_change` when a lane's clock or rows were replaced: whoever waits for a time looks again. `moving` are the
+    lanes whose clock this process advances, `locks` those between the processes of a store.
     """
 
     def __init__(self, store: Store, seeders: Iterable[Callable[[Tx, Lane], None]] = ()) -> None:
@@ -94,6 +95,7 @@ class Lanes:
         self.before_copy: list[Callable[[], None]] = []
         self.after_change: list[Callable[[], None]] = []
         self.loaded: list[Callable[[Tx, str], None]] = []
+        self.came_since: list[tuple[str, str, Callable[[Tx, str], None]]] = []
         self.moving: set[str] = set()
         self.attached: list[Attached] = []
         self._cache: dict[str, Lane] = {}
@@ -228,7 +230,7 @@ class Lanes:
             if tx.one(_GET, lane=name) is None:
                 self._room(tx)
             delete_rows(self.store, tx, name)
-            load_rows(self.store, tx, name, rows, self.loaded)
+            load_rows(self.store, tx, name, rows, self.came_since, self.loaded)
             if not rows.get("lanes"):
                 self._insert(tx, Lane(name), seed=False)
             tx.run(_MADE, lane=name, now=_now_text())

@@ -139,3 +139,36 @@ def test_an_account_that_is_conveyed_twice_in_a_second_has_two_former_owners(har
     assert numbers == ["7000CV-20260616140000", "7000CV-20260616140001"]
     found = [services.ledger.customer(harness.lane, biller, one).customer_name for one in numbers]
     assert found == ["Ann", "Ben"]
+
+
+def test_a_lane_that_an_older_release_exported_goes_by_its_times(harness: Harness) -> None:
+    """As revision 0006 has it of databases; so the seeded former owner, who was billed, has an account of its own."""
+    begin(harness)
+    pay(harness, ACCOUNT, "25.50")
+    advance(harness, timedelta(hours=1))
+    former = conveyed(harness, UTILITY, ACCOUNT)
+    advance(harness, timedelta(hours=1))
+    pay(harness, former, "40.00")
+    rows = harness.lanes.export(harness.lane_name)
+    for table, column in (("ic_payments", "told_as"), ("ic_customers", "billed_apart")):
+        for row in rows[table]:
+            del row[column]
+    harness.lanes.load("older", rows)
+    harness.lane_name = "older"
+    assert answered(harness, "110.00") == {INVOICE: "60.00", "539002": "10.00"}
+    harness.balance = lambda *_: {"balance_due": "31.06", "total_amount_due": None}
+    assert harness.control("POST", "invoices/500009/open").status == 200
+    assert dues(harness, UTILITY, "10000107") == {"500009": "31.06", "500010": "63.20"}
+
+
+def test_a_lane_that_this_release_exported_goes_by_what_was_told(harness: Harness) -> None:
+    begin(harness)
+    harness.refuse_events = True
+    pay(harness, ACCOUNT, "25.50")
+    advance(harness, timedelta(hours=1))
+    former = conveyed(harness, UTILITY, ACCOUNT)
+    harness.lanes.load("newer", harness.lanes.export(harness.lane_name))
+    harness.lane_name, harness.refuse_events = "newer", False
+    assert harness.control("POST", "events/offer").status == 200
+    assert {one["account_number"] for one in harness.raised if one["lane"] == "newer"} == {former}
+    assert answered(harness, "135.50") == {INVOICE: "100.00", "539002": "10.00"}
