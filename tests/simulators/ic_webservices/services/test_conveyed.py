@@ -172,3 +172,75 @@ def test_a_lane_that_this_release_exported_goes_by_what_was_told(harness: Harnes
     assert harness.control("POST", "events/offer").status == 200
     assert {one["account_number"] for one in harness.raised if one["lane"] == "newer"} == {former}
     assert answered(harness, "135.50") == {INVOICE: "100.00", "539002": "10.00"}
+
+
+def offered(harness: Harness, *, taken: bool) -> None:
+    """Have the data pump take what waits from now on, or not."""
+    harness.refuse_events = not taken
+    if taken:
+        assert harness.control("POST", "events/offer").status == 200
+
+
+def test_of_two_payments_only_that_is_apart_which_the_pump_gets_after_the_conveyance(harness: Harness) -> None:
+    freeze(harness)
+    pay(harness, ACCOUNT, "20.00")
+    offered(harness, taken=False)
+    pay(harness, ACCOUNT, "5.50")
+    conveyed(harness, UTILITY, ACCOUNT)
+    offered(harness, taken=True)
+    assert answered(harness, "115.50") == {INVOICE: "100.00", "539002": "10.00"}
+
+
+def test_accounts_of_one_number_in_two_lanes_have_each_their_own_apart(harness: Harness) -> None:
+    """The same payment, whose account is conveyed in the same second; one lane's waits then, the other's was taken."""
+    freeze(harness)
+    offered(harness, taken=False)
+    pay(harness, ACCOUNT, "25.50")
+    for lane in ("taken", "billed"):
+        harness.lanes.fork("default", lane)
+    former = conveyed(harness, UTILITY, ACCOUNT)
+    harness.lane_name = "taken"
+    offered(harness, taken=True)
+    assert conveyed(harness, UTILITY, ACCOUNT) == former
+    harness.lane_name = "billed"
+    assert conveyed(harness, UTILITY, ACCOUNT) == former
+    harness.upload(bill_file([group("539009", former, "30.00", on=date(2020, 1, 1))]))
+    assert answered(harness, "10.00")["539002"] == "10.00"
+    harness.lane_name = "taken"
+    assert answered(harness, "110.00") == {INVOICE: "100.00", "539002": "10.00"}
+    harness.lane_name = "default"
+    assert answered(harness, "135.50") == {INVOICE: "100.00", "539002": "10.00"}
+
+
+def test_accounts_of_one_number_at_two_billers_have_each_their_own_apart(harness: Harness) -> None:
+    freeze(harness)
+    content = bill_file([group("538001", ACCOUNT, "50.00", on=date(2026, 5, 20))], biller=V1)
+    assert harness.upload(content, biller=V1, key=V1_KEY)["Success"] == "true"
+    pay(harness, ACCOUNT, "20.00", V1)
+    former = conveyed(harness, V1, ACCOUNT)
+    pay(harness, ACCOUNT, "25.50")
+    assert conveyed(harness, UTILITY, ACCOUNT) == former
+    pay(harness, former, "40.00")
+    harness.upload(bill_file([group("539009", former, "30.00", on=date(2020, 1, 1))]))
+    assert answered(harness, "10.00")["539002"] == "10.00"
+    stated(harness, "538001", "50.00")
+    assert dues(harness, V1, ACCOUNT) == {"538001": "30.00"}
+    assert dues(harness, UTILITY, ACCOUNT)["539002"] == "10.00"
+
+
+def test_a_download_in_one_lane_tells_nothing_in_another(harness: Harness) -> None:
+    freeze(harness)
+    pay(harness, V1_ACCOUNT, "84.40", V1)
+    harness.lanes.fork("default", "other")
+    assert downloaded(harness) == [V1_ACCOUNT]
+    harness.lane_name = "other"
+    former = conveyed(harness, V1, V1_ACCOUNT)
+    assert downloaded(harness) == [former]
+
+
+def test_what_a_former_owner_has_apart_stays_so_when_another_account_is_conveyed(harness: Harness) -> None:
+    freeze(harness)
+    pay(harness, conveyed(harness, UTILITY, ACCOUNT), "40.00")
+    harness.upload(bill_file([group("539008", "10000199", "30.00", on=date(2020, 1, 1))]))
+    conveyed(harness, UTILITY, "10000199")
+    assert answered(harness, "135.50") == {INVOICE: "85.50", "539002": "10.00"}
