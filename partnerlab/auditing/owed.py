@@ -159,6 +159,10 @@ def _of_payments(one: FormerOwner, payments: Iterable[Payment], matched: Matched
             yield _Term(f"{payment.reference}: {here} here, {there} there", here - there)
         elif any(row.place == one.account for row in posted):
             yield _Term(f"{payment.reference} was credited under that number, and not where the bills are", here)
+        elif payment.donation == "none":
+            for row in matched.of.get(payment.guid, ()):
+                if row.returned and row.place != one.account and not PARTNERS[row.partner].returns:
+                    yield _Term(f"{payment.reference} {CAME_BACK}", -row.amount)
 
 
 def _of_other_owners(balance: Balance, one: FormerOwner) -> Iterator[_Term]:

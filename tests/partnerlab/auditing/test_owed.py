@@ -325,6 +325,15 @@ def test_a_former_owners_bill_may_carry_forward_what_another_one_owed(asked: str
     assert found == ([] if asked == "5.00" else [second.account])
 
 
+@pytest.mark.parametrize(("asked", "finds"), [("24.00", False), ("34.00", False), ("24.01", True), ("44.00", True)])
+def test_a_return_that_a_clerk_entered_after_a_former_owners_balance_was_told(asked: str, finds: bool) -> None:
+    """It had been credited where the bills are, before the account was conveyed."""
+    owner = former_owner(asked, "34.00", bills=frozenset(("I1",)))
+    one = balance("inhance_v2", "50.00", "50.00", former=(owner,))
+    found = said(payment(account=FORMER, state="returned"), postings=(posting(returned=True),), balances=(one,))
+    assert [subject for kind, subject, *_ in found if kind == "cents_off"] == ([FORMER] if finds else [])
+
+
 @pytest.mark.parametrize(("asked", "finds"), [("44.00", False), ("34.00", False), ("44.01", True), ("54.00", True)])
 def test_a_return_of_what_was_credited_under_a_former_owners_own_number(asked: str, finds: bool) -> None:
     """The balance of the bills was told without the payment; when it came back Invoice Cloud asked for it again."""
