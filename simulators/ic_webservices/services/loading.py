@@ -11,6 +11,7 @@ from typing import Any
 from partnerlab.contracts.files import Problem as FileProblem
 from partnerlab.contracts.files.csv import load_table
 from partnerlab.contracts.files.problems import shown
+from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.ic_webservices.domain.adjustments import adjust
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import (
@@ -49,7 +50,6 @@ REFUSALS: Mapping[str, str] = {
     "balance-too-large": "makes a balance of more than 15 digits",
 }
 """Why a row that reads well is not applied, by rule."""
-
 
 _OF_ACCOUNT = (
     " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -95,6 +95,11 @@ _CARRY_FORWARD = Statement(
     " AND later.invoice_type_id = ic_invoices.invoice_type_id AND later.balance_forward = 1"
     f" AND ({age_sql('later')}) > ({age_sql('ic_invoices')})"
     " AND (later.upload_id = :upload_id OR ic_invoices.upload_id = :upload_id))"
+)
+_LATER = Statement(
+    "SELECT 1 FROM ic_invoices AS later WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND account_number = :account_number AND invoice_type_id = :invoice_type_id AND balance_forward = 1"
+    f" AND ({age_sql('later')}) > (:invoice_date, {', '.join(number_sql('CAST(:invoice_number AS TEXT)'))}) LIMIT 1"
 )
 _LATE = Statement(
     "SELECT account_number, invoice_number FROM ic_invoices AS last WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -167,7 +172,7 @@ def _load_invoice(
 
     Where money moved on it since the file before, or lately on an account whose balance a new one has in it, nobody can
     know whether this file knows of that: the partner is asked [A-117]. One of a partner by files that carries the
-    balance forward has in it what the *former* owners owe, and is shared out as any balance is [A-124].
+    balance forward has in it what the *former* owners owe, and is shared out unless there is a later one [A-124].
     """
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
@@ -176,6 +181,8 @@ def _load_invoice(
     owners = [given.account_number, *(former.get(given.account_number, ()) if forward else ())]
     others = [one for owner in owners[1:] for one in _owed_by(tx, lane, biller, owner)]
     others = [one for one in others if one.invoice_number != given.invoice_number]
+    if others and tx.one(_LATER, INVOICES.row(lane.name, given)):
+        others = []  # it closes into a later bill, which has been shared out
     if existing is None and forward:
         missing_cents = sum(_not_fetched(tx, lane, biller, one).missing_cents for one in owners)
         taken = Taken(missing_cents=missing_cents)

@@ -104,6 +104,21 @@ def test_a_new_owners_bill_that_carries_the_balance_forward_asks_for_what_the_fo
     assert dues(harness) == {"A1": "0.00", "A3": "0.00", "A4": "10.00"}, "nobody fetched the payment yet"
 
 
+def test_a_bill_of_an_earlier_day_that_comes_later_lowers_no_former_owner(harness: Harness) -> None:
+    """It closes into the bill that is there, which asks for nothing that a former owner was asked for."""
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    send(harness, row(NUMBER, "64.20", number="A1"))
+    conveyed(harness)
+    send(harness, row(NUMBER, "64.20", number="A2").replace("08/25", "08/28"))
+    assert dues(harness) == {"A1": "64.20", "A2": "0.00"}
+    earlier = [row(NUMBER, "63.19", number="A3").replace("08/25", "08/26"), row(NUMBER, "64.20", number="A4")]
+    send(harness, earlier[0], earlier[1].replace("08/25", "08/27"))
+    assert dues(harness) == {"A1": "64.20", "A2": "0.00"}
+    send(harness, f"{NUMBER},Ann,65.20,1,")
+    assert dues(harness) == {"A1": "64.20", "A2": "1.00"}
+
+
 def test_a_balance_after_such_a_bill_counts_though_a_former_owner_paid_before_it(harness: Harness) -> None:
     """WaterSmart fetched the payment, and found its account after the bill: the balance is no earlier word."""
     begin(harness, "2026-09-01T12:00:00+00:00")
