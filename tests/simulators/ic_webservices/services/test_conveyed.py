@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from partnerlab.simulators.ic_webservices import Settings
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
+    DECLINED,
     INVOICE,
     UTILITY,
     WATERSMART,
@@ -244,3 +246,58 @@ def test_what_a_former_owner_has_apart_stays_so_when_another_account_is_conveyed
     harness.upload(bill_file([group("539008", "10000199", "30.00", on=date(2020, 1, 1))]))
     conveyed(harness, UTILITY, "10000199")
     assert answered(harness, "135.50") == {INVOICE: "85.50", "539002": "10.00"}
+
+
+def test_what_was_declined_or_given_is_nothing_that_a_former_owner_paid(harness: Harness) -> None:
+    former = conveyed(harness, V1, V1_ACCOUNT)
+    pay(harness, former, "20.00", V1)
+    declined = {**BY_CARD, "card_number": DECLINED}
+    order = {"account_number": former, "amount": "5.00", "biller_guid": V1}
+    assert not harness.pay(**order, **declined).json["approved"]
+    assert harness.pay(**order, **BY_CARD, donation="standalone", invoice_number="").status == 201
+    assert stated(harness, V1_BILL, "84.40") == {V1_BILL: "64.40"}
+
+
+def told(harness: Harness, lane: str) -> dict[str, str]:
+    """By the amount of each payment the number that the partner was told it with."""
+    rows = harness.lanes.export(lane)["ic_payments"]
+    return {f"{Decimal(one['amount_cents']) / 100:.2f}": one["told_as"] for one in rows}
+
+
+def test_an_older_export_says_of_each_lane_and_account_its_own(harness: Harness) -> None:
+    freeze(harness)
+    content = bill_file([group("538001", ACCOUNT, "50.00", on=date(2026, 5, 20))], biller=V1)
+    assert harness.upload(content, biller=V1, key=V1_KEY)["Success"] == "true"
+    offered(harness, taken=False)
+    pay(harness, ACCOUNT, "1.00")
+    pay(harness, ACCOUNT, "2.00", V1)
+    pay(harness, "10000102", "3.00")
+    advance(harness, timedelta(hours=1))
+    conveyed(harness, UTILITY, ACCOUNT)
+    rows = harness.lanes.export("default")
+    for row in rows["ic_payments"]:
+        del row["told_as"]
+    harness.lanes.load("older", rows)
+    assert told(harness, "older") == {"1.00": ACCOUNT, "2.00": "", "3.00": ""}
+    assert told(harness, "default") == {"1.00": "", "2.00": "", "3.00": ""}
+
+
+def test_of_the_payments_of_an_account_only_that_which_the_pump_took_meanwhile_is_as_it_was_taken(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze(harness)
+    harness.refuse_events = True
+    pay(harness, ACCOUNT, "20.00")
+    pay(harness, ACCOUNT, "5.50")
+    harness.lanes.fork("default", "other")
+
+    def take(event: dict[str, Any]) -> None:
+        if event["lane"] == "default" and not event["account_number"].startswith(f"{ACCOUNT}CV-"):
+            conveyed(harness, UTILITY, ACCOUNT)
+            return
+        raise ConnectionError
+
+    monkeypatch.setattr(harness.sim.world.services.outbox, "_offer", take)
+    assert harness.control("POST", "events/offer").status == 200
+    assert told(harness, "default") == {"20.00": ACCOUNT, "5.50": ""}
+    assert told(harness, "other") == {"20.00": "", "5.50": ""}
