@@ -72,12 +72,12 @@ _RENEWED = Statement(
     " AND kind = 'adjusted' AND at >= :since AND detail LIKE :renewed LIMIT 1"
 )
 # What the last bill of an account asks for, of those with a bill in a file, against what is owed but for bills that no
-# file has had.
+# file has had. One that came in an earlier file is not the last word: a balance may have been said since.
 _MOVED = Statement(
     "UPDATE watersmart_customers AS c SET balance_waits = 1 WHERE lane = :lane AND account_number IN"
     " (SELECT account_number FROM watersmart_invoices WHERE lane = :lane AND file_number = :number)"
-    f" AND balance_cents - {_UNSENT}"
-    " <> (SELECT total_cents FROM watersmart_invoices AS i WHERE i.lane = c.lane"
+    f" AND (balance_cents - {_UNSENT}, :number)"
+    " <> (SELECT total_cents, file_number FROM watersmart_invoices AS i WHERE i.lane = c.lane"
     " AND i.account_number = c.account_number AND i.file_number IS NOT NULL"
     f" ORDER BY {', '.join(f'{one} DESC' for one in _AGE)} LIMIT 1)"
 )
@@ -175,7 +175,7 @@ class Books(LaneTx):
         return row is not None
 
     def let_moved_wait(self, file_number: int) -> None:
-        """Mark for the next balance file who got a bill by this file and owes something else than the last one says."""
+        """Mark for the next balance file who got a bill by this file, unless the last of them asks for what is owed."""
         self.run(_MOVED, number=file_number)
 
     def links(self, *, username: str = "", account_number: str = "") -> list[Link]:

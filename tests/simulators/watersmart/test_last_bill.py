@@ -26,6 +26,24 @@ def test_of_bills_of_one_day_the_higher_number_carries_the_balance(store_url: st
     store.close()
 
 
+def test_a_balance_is_said_after_a_bill_of_an_earlier_day_though_the_last_one_asked_for_as_much(
+    store_url: str,
+) -> None:
+    """A balance said less meanwhile, and Invoice Cloud closes the bill into the last one, which asks for that."""
+    store = Store(store_url)
+    water = Water(store, Settings(balance_forward=True))
+    water.run("invoices")
+    for number, amount, day in (("1001", "9.00", "28"), ("1002", "-1.00", "20"), ("1003", "1.00", "21")):
+        bill = {"amount": amount, "invoice_number": number, "invoiced_on": f"2027-06-{day}"}
+        water.api("POST", f"/customers/{LAUNDROMAT}/bills", **bill, due_on="2027-07-20")
+        water.run("invoices")
+        water.run("balances")
+    said = [content.split(",")[2] for name, content in water.cloud.sent if "balances" in name]
+    assert said == ["72.20", "73.20"]
+    water.simulator.world.runner.close()
+    store.close()
+
+
 def test_an_only_account_is_said_again_by_a_row_that_stands_twice(water: Water) -> None:
     """One row alone would be the last file again, and be taken for it [A-87]."""
     water.run("invoices")
