@@ -21,6 +21,8 @@ _SHARED_LOCK_AT = 128
 
 # To look at the locks of a file that this process has open would, as POSIX has it, let go of its own.
 _prepared: set[str] = set()
+_files: dict[str, tuple[int, int] | None] = {}
+"""Which file a path had when it was prepared: threads open theirs later, and must not find another."""
 
 _logger = logging.getLogger("partnerlab.sqlite")
 
@@ -37,6 +39,7 @@ def prepare(
     """
     with contextlib.suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    _files[os.path.abspath(path)] = _file_at(path)
     known, real = _prepared.copy(), os.path.realpath(path)
     _prepared.add(real)
     if version < SAFE_FOR_SEVERAL and real not in known and open_elsewhere(path):
@@ -82,25 +85,31 @@ def open_elsewhere(path: str) -> bool:
 
 class InItsPlace(sqlite3.Connection):
     """
-    A connection that commits only while its file stands where it was opened: nobody would find what it wrote.
+    A connection that commits only while its file stands where it was prepared: nobody would find what it wrote.
 
     To open it and to commit raise `sqlite3.OperationalError` where the file is gone, or another; `prepare` makes it.
     """
 
     def __init__(self, path: str, *args: Any, **kwargs: Any) -> None:
         self._path = "" if path in ("", ":memory:") else os.path.abspath(path)
-        self._file = _file_at(self._path)
-        if self._path and self._file is None:
+        found = _file_at(self._path)
+        if self._path and found is None:
             raise sqlite3.OperationalError(f"{self._path} is not there any more")
+        self._file = _files.get(self._path, found)
+        self.check_place()
         super().__init__(path, *args, **kwargs)
 
-    def commit(self) -> None:
-        """Commit, or raise."""
+    def check_place(self) -> None:
+        """Raise where what is written would be lost."""
         if _file_at(self._path) != self._file:
             raise sqlite3.OperationalError(
                 f"{self._path} was moved, deleted or replaced while it was in use, and nothing is written any more: put"
                 " it back, with the files beside it, or stop this process"
             )
+
+    def commit(self) -> None:
+        """Commit, or raise."""
+        self.check_place()
         super().commit()
 
 

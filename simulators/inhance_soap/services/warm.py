@@ -257,9 +257,14 @@ class WarmBooks:
             return self._numbers.renumber(tx)
 
     def _logged(self, payment: Row) -> bool:
-        """Whether a payment is on the disk, where it has to be; else it is to be posted the plain way."""
+        """
+        Whether a payment is on the disk, where it has to be; else it is to be posted the plain way.
+
+        Raises `sqlite3.OperationalError` where the database's file was taken away: its log would be nobody's.
+        """
         if self._log is None:
             return True
+        self._store.check_place()
         try:
             self._log.append(record_of(payment))
         except OSError:

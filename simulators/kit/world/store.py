@@ -253,6 +253,10 @@ class Store:
         """The path of a file beside a SQLite file."""
         return f"{self._place}-{name}"
 
+    def check_place(self) -> None:
+        """Raise what a commit would where a SQLite file was taken away: what is put beside it would be lost with it."""
+        self._here().check_place()
+
     def batch(self) -> Batch:
         """The transaction in which rows that were held back are written."""
         return Batch(self._here())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -300,4 +302,26 @@ def test_a_file_that_is_taken_away_takes_nothing_until_it_is_back(tmp_path: Path
     with store.write() as tx:
         tx.run(ADD, ("after",))
     assert read(store) == ["after", "before"]
+    store.close()
+
+
+def test_a_thread_that_comes_later_does_not_write_in_the_file_that_replaced_it(tmp_path: Path) -> None:
+    """Its connection was opened then, found the other file in its place and took it for the world's."""
+    path, away = tmp_path / "world.db", tmp_path / "away.db"
+    store = Store(f"sqlite:///{path}")
+    store.add(TABLES)
+    store.take()
+    shutil.copy(path, tmp_path / "backup.db")
+    path.rename(away)
+    (tmp_path / "backup.db").rename(path)
+
+    def write() -> None:
+        with store.write() as tx:
+            tx.run(ADD, ("lost",))
+
+    with ThreadPoolExecutor(1) as later, pytest.raises(sqlite3.OperationalError, match="moved, deleted or replaced"):
+        later.submit(write).result(60)
+    away.rename(path)
+    write()
+    assert read(store) == ["lost"]
     store.close()
