@@ -37,10 +37,10 @@ def prepare(
 
     To be called before the first connection is opened. A file that cannot be made is left to SQLite to complain about.
     """
-    with contextlib.suppress(OSError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    _files[os.path.abspath(path)] = _file_at(path)
     known, real = _prepared.copy(), os.path.realpath(path)
+    with contextlib.suppress(OSError):
+        os.close(os.open(real, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    _files[os.path.abspath(path)] = _file_at(path)
     _prepared.add(real)
     if version < SAFE_FOR_SEVERAL and real not in known and open_elsewhere(path):
         said = (

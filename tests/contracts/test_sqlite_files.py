@@ -59,6 +59,17 @@ def test_a_file_that_is_there_keeps_its_permissions(tmp_path: Path) -> None:
     assert mode(path) == 0o640
 
 
+def test_a_file_is_made_where_a_link_says(tmp_path: Path) -> None:
+    """It was made by SQLite for all to read, and then refused as gone."""
+    path, link = tmp_path / "volume.db", tmp_path / "world.db"
+    link.symlink_to(path)
+    store = Store(f"sqlite:///{link}")
+    with store.write():
+        pass
+    store.close()
+    assert (link.is_symlink(), oct(mode(path))) == (True, "0o600")
+
+
 def test_two_processes_on_one_file_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "pump.db"
     with subprocess.Popen(
