@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -94,8 +94,9 @@ def command(
                 pump.observe(stack.enter_context(_traced()))
             with ending.held(), database_errors(db):
                 stack.enter_context(pump.running(grace_s=grace))
-            click.echo(f"data pump on http://{host}:{port}", err=True)
-            serve(pump, host=host, port=port, token=token)
+            with suppress(KeyboardInterrupt):  # before its server listens for one
+                click.echo(f"data pump on http://{host}:{port}", err=True)
+                serve(pump, host=host, port=port, token=token)
     except (RequestInvalid, ValueError) as error:
         raise click.UsageError(str(error)) from error
     except NOT_OURS as error:

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 import partnerlab.folders
 from partnerlab.cli import main
+from partnerlab.client.datapump import service
 from partnerlab.sandbox import Sandbox
 from partnerlab.signals import Ending
 from partnerlab.simulators.kit.http import server
@@ -141,3 +142,15 @@ def test_a_ctrl_c_shows_no_traceback_however_early(imported: str, code: int, sai
     command = [sys.executable, "-c", INTERRUPTED, imported, "lanes", "list", "--url", "http://127.0.0.1:9"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (code, said)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_data_pumps_server_listens_ends_it_in_order(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int
+) -> None:
+    """It had said where it is, and a process manager that stopped it then was told of a failure."""
+    (tmp_path / "billers.toml").touch()
+    monkeypatch.setattr(service, "create_service", struck(number, service.create_service))
+    options = ["--billers", str(tmp_path / "billers.toml"), "--db", str(tmp_path / "pump.db"), "--port", "1"]
+    result = CliRunner().invoke(main, ["pump", *options])
+    assert (result.exit_code, "data pump on" in result.stderr) == (0, True), result.output

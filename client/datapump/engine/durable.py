@@ -170,7 +170,11 @@ class DurableEngine(Bells):
             self._listener = Listener(looks, launched, dbos.retrieve_queue(QUEUE), self._queued)
 
     def _check_table(self) -> None:
-        found = {each["name"] for each in sa.inspect(self._database).get_columns("workflow_status", self._schema())}
+        try:
+            columns = sa.inspect(self._database).get_columns("workflow_status", self._schema())
+        except sa.exc.NoSuchTableError:
+            raise EngineChanged("its table workflow_status is missing") from None
+        found = {each["name"] for each in columns}
         if missing := COLUMNS - found:
             raise EngineChanged(f"its table workflow_status has no {', '.join(sorted(missing))}")
 

@@ -19,6 +19,7 @@ from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import PATIENT, QUICK, make_event, state_of, submit, wait_for, worker_of
 from tests.client.datapump.partner import DROP, OK, THROTTLE, Partner
 from tests.client.datapump.test_lanes import held
+from tests.postgres import new_database
 
 Billers = Callable[[str, str], Biller]
 
@@ -257,6 +258,18 @@ def test_an_engine_whose_table_changed_is_refused_with_words(
 ) -> None:
     monkeypatch.setattr("partnerlab.client.datapump.engine.durable.COLUMNS", {"status", "of_the_future"})
     with pytest.raises(EngineChanged, match=re.escape("workflow_status has no of_the_future")):
+        DataPump(url, billers).start()
+
+
+@pytest.mark.postgres
+def test_an_engine_without_its_table_is_refused_with_words(postgres_server: str, billers: Billers) -> None:
+    """As its other tables say that it was made, nobody makes it again; it was a stack of calls."""
+    url = new_database(postgres_server)
+    with DataPump(url, billers) as pump:
+        pass
+    rows_of_the_engine(pump, "DROP TABLE {} CASCADE")
+    pump._database.dispose()
+    with pytest.raises(EngineChanged, match="workflow_status is missing"):
         DataPump(url, billers).start()
 
 
