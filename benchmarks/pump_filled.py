@@ -1,8 +1,8 @@
 """
 The data pump beside what it delivered before: `python -m benchmarks.pump_filled [10000000 [FOLDER]]`.
 
-Fills a SQLite file with so many delivered events, ten to an account, in the tables' own shape (900 bytes each, 8.7 GB and
-a minute or more for ten million), and lets it and an empty file take turns: each is given the same events of a
+Fills a SQLite file with so many delivered events, ten to an account, in the tables' own shape (900 bytes each, 8.7 GB
+and a minute or more for ten million), and lets it and an empty file take turns: each is given the same events of a
 hundred accounts, under random ids, until all are delivered. What counts is the processor's time of an event, user and
 system, in the pump's process; many short turns, each pair in the other order than the one before, so that what else the
 machine does falls on both. A FOLDER keeps the filled file for the next time.
