@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from partnerlab.simulators.ic_webservices import Settings
+from tests.simulators.ic_webservices import water_files
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     DECLINED,
     INVOICE,
+    RETURNS,
     UTILITY,
     WATERSMART,
     Harness,
@@ -23,6 +25,7 @@ from tests.simulators.ic_webservices.harness import (
     group,
 )
 from tests.simulators.ic_webservices.services.test_conveyed_balances import (
+    NUMBER,
     V1,
     V1_ACCOUNT,
     V1_BILL,
@@ -258,10 +261,35 @@ def test_what_was_declined_or_given_is_nothing_that_a_former_owner_paid(harness:
     assert stated(harness, V1_BILL, "84.40") == {V1_BILL: "64.40"}
 
 
+def test_what_came_back_is_nothing_that_a_former_owner_paid(harness: Harness) -> None:
+    freeze(harness)
+    former = conveyed(harness, V1, V1_ACCOUNT)
+    pay(harness, former, "20.00", V1)
+    order = {"account_number": former, "amount": "30.00", "biller_guid": V1}
+    assert harness.pay(**order, tender="ach", bank_account=RETURNS).status == 201
+    assert stated(harness, V1_BILL, "84.40") == {V1_BILL: "34.40"}
+    advance(harness, timedelta(days=7))
+    assert stated(harness, V1_BILL, "84.40") == {V1_BILL: "64.40"}
+
+
+def test_an_account_whose_own_number_looks_conveyed_is_no_former_owner(harness: Harness) -> None:
+    look_alike = f"{V1_ACCOUNT}CV-20200101000000"
+    harness.upload(bill_file([group("539031", look_alike, "9.00")], biller=V1), biller=V1, key=V1_KEY)
+    pay(harness, look_alike, "9.00", V1)
+    assert stated(harness, V1_BILL, "84.40")[V1_BILL] == "84.40"
+
+
 def told(harness: Harness, lane: str) -> dict[str, str]:
     """By the amount of each payment the number that the partner was told it with."""
     rows = harness.lanes.export(lane)["ic_payments"]
     return {f"{Decimal(one['amount_cents']) / 100:.2f}": one["told_as"] for one in rows}
+
+
+def test_a_partner_by_files_hears_of_a_payment_by_the_number_of_then(harness: Harness) -> None:
+    water_files.send(harness, water_files.row(NUMBER, "64.20", number="A1"))
+    water_files.pay(harness, NUMBER, "64.20")
+    conveyed(harness)
+    assert told(harness, harness.lane_name) == {"64.20": ""}
 
 
 def test_an_older_export_says_of_each_lane_and_account_its_own(harness: Harness) -> None:
