@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from partnerlab.client.http import Transport
 from partnerlab.client.inhance import InHanceClient
@@ -123,6 +124,10 @@ class Sides:
     def now(self) -> datetime:
         """The lane's time."""
         return datetime.fromisoformat(self.control.get("/_sandbox/clock")["now"])
+
+    def today(self) -> date:
+        """The day it is for the biller: in New York's evening UTC has the next one, whose bills are not owed yet."""
+        return self.now().astimezone(ZoneInfo(self.biller["time_zone"])).date()
 
     def settle(self) -> None:
         """Wait until the data pump has nothing of this lane on its way. Raises `TimeoutError`."""

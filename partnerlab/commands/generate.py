@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO
 
@@ -21,10 +21,17 @@ from partnerlab.generators.csv_damage import CSV_DAMAGED, damage_csv
 from partnerlab.generators.damage import DamageUnknown, damage_lines
 from partnerlab.generators.tccs_bif import generate_tccs_bif
 from partnerlab.generators.watersmart import KINDS as CSV_KINDS
-from partnerlab.generators.watersmart import generate_csv
+from partnerlab.generators.watersmart import ZONE, generate_csv
 
 PARTNERS = ("inhance_v2", "tccs")
 DAMAGES = sorted(name for name, kind in damages().items() if kind.format == "bif")
+
+# Not the day in UTC, which is a day ahead in New York's evening: what is billed on a day to come nobody owes yet.
+AS_OF = click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help=f"Day of the billing run.  [default: today in {ZONE}, where the sandbox's billers are]",
+)
 
 
 @click.group(cls=Group)
@@ -47,7 +54,7 @@ def command() -> None:
 )
 @click.option("--invoices", default=1000, show_default=True, type=click.IntRange(1), help="Invoices in the file.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the billing run.  [default: today]")
+@AS_OF
 @click.option(
     "--meters", default=1, show_default=True, type=click.IntRange(1, 25), help="inHance: most meters of an invoice."
 )
@@ -85,7 +92,7 @@ def bif(
     """
     if meters > 1 and partner != "inhance_v2":
         raise click.UsageError(f"--meters is for inhance_v2; a file of {partner} has none")
-    day = (as_of or datetime.now(UTC)).date()
+    day = (as_of or datetime.now(ZONE)).date()
     try:
         layout = load_layout(partner) if own is None else read_layout(own)
         layout = with_columns(layout, columns or layout.columns)
@@ -115,7 +122,7 @@ def bif(
 @click.option("--kind", type=click.Choice(tuple(CSV_KINDS)), default="invoices", show_default=True, help="Which file.")
 @click.option("--invoices", default=1000, show_default=True, type=click.IntRange(1), help="Bills of the billing run.")
 @click.option("--seed", default=1, show_default=True, help="Files of one seed belong together.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the billing run.  [default: today]")
+@AS_OF
 @click.option(
     "--damage",
     type=click.Choice(sorted(CSV_DAMAGED)),
@@ -131,7 +138,7 @@ def csv(kind: str, invoices: int, seed: int, as_of: datetime | None, damage: str
         partnerlab generate csv --kind invoices --invoices 100 --out invoices.csv
         partnerlab generate csv --kind balances --damage csv-adjustment-word --out balances.csv
     """
-    day = (as_of or datetime.now(UTC)).date()
+    day = (as_of or datetime.now(ZONE)).date()
     if damage is None:
         with out(file) as stream:
             rows = generate_csv(stream, kind, invoices, as_of=day, seed=seed)

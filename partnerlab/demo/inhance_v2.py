@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import httpx
@@ -44,7 +44,7 @@ def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:
     bills: list[InvoiceGroup] = []
     with InHanceSides.of(url, LANE, reset=True) as sides:
         with story.chapter("A bill file", "INH2-BIF-2"):
-            content, bills = bill_file(story, invoices=invoices, seed=seed)
+            content, bills = bill_file(story, invoices=invoices, as_of=sides.today(), seed=seed)
         if not bills:
             return  # without bills there is no journey; the part that failed has said why
         with story.chapter("Upload", "INH2-BIF-1"):
@@ -61,11 +61,11 @@ def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:
             contract(story, sides)
 
 
-def bill_file(story: Story, *, invoices: int, seed: int) -> tuple[bytes, list[InvoiceGroup]]:
+def bill_file(story: Story, *, invoices: int, as_of: date, seed: int) -> tuple[bytes, list[InvoiceGroup]]:
     """Generate a file and check it."""
     layout = load_layout("inhance_v2")
     stream = io.BytesIO()
-    generate_bif(stream, invoices, as_of=datetime.now(UTC).date(), seed=seed, meters=(1, 25))
+    generate_bif(stream, invoices, as_of=as_of, seed=seed, meters=(1, 25))
     content = stream.getvalue()
     reading = read_bif(content, layout)
     groups = list(reading)

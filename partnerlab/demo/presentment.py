@@ -96,7 +96,7 @@ def late_fee(story: Story, sides: TccsSides, number: str) -> None:
     """What Invoice Cloud charges by itself when LateFeeDate is over, and that the partner says the same."""
     before = sides.invoice(number)
     day = date.fromisoformat(before["late_fee_date"])
-    ahead = (day - sides.now().date()).days + 2
+    ahead = (day - sides.today()).days + 2
     sides.control.post("/_sandbox/jobs/tccs/invoices/pause")  # else the insurer's next file has its own late fee
     timeline = sides.advance(f"{ahead}d")
     after = sides.invoice(number)

@@ -38,7 +38,7 @@ def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:
     bills: list[InvoiceGroup] = []
     with TccsSides.of(url, LANE, reset=True) as sides:
         with story.chapter("A policy file", "TCCS-BIF-2"):
-            content, bills = policy_file(story, invoices=invoices, seed=seed)
+            content, bills = policy_file(story, invoices=invoices, as_of=sides.today(), seed=seed)
         if not bills:
             return  # without policies there is no journey; the part that failed has said why
         with story.chapter("Upload", "TCCS-BIF-1"):

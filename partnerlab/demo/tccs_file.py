@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from partnerlab.both_sides import TccsSides
@@ -28,10 +28,10 @@ def corrected(content: bytes, group: InvoiceGroup, layout: str = "tccs") -> byte
     return stream.getvalue()
 
 
-def policy_file(story: Story, *, invoices: int, seed: int) -> tuple[bytes, list[InvoiceGroup]]:
+def policy_file(story: Story, *, invoices: int, as_of: date, seed: int) -> tuple[bytes, list[InvoiceGroup]]:
     """Generate a file and check it."""
     stream = io.BytesIO()
-    generate_tccs_bif(stream, invoices, as_of=datetime.now(UTC).date(), seed=seed)
+    generate_tccs_bif(stream, invoices, as_of=as_of, seed=seed)
     content = stream.getvalue()
     reading = read_bif(content, load_layout("tccs"))
     groups = list(reading)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from partnerlab.both_sides import InHanceSides
@@ -47,3 +47,9 @@ def test_thirty_two_threads_on_one_account_lose_no_update(sides: InHanceSides) -
         )
     assert sides.balance("10000101") == Decimal("125.50") - 32
     assert len(sides.account("10000101")["payments"]) == 320
+
+
+def test_today_is_the_billers_day_and_not_the_one_that_utc_already_has(sides: InHanceSides) -> None:
+    # 22:30 in New York. A bill of the next day is in no Balance yet, so a demo of UTC's day found that nothing is due.
+    sides.control.put("/_sandbox/clock", {"now": "2026-12-01T03:30:00+00:00"})
+    assert (sides.now().date(), sides.today()) == (date(2026, 12, 1), date(2026, 11, 30))
