@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 # Half as many again as there are cores: a third of the time a test waits for a process or a clock.
 WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 3 + 1) / 2 )))
 AT ?= 2028-02-29T04:59:59.5
+BENCH_PYTHON ?= $(shell for p in $(PYTHON) python3.13 python3.12 python3.11 /usr/bin/python3; do \
+	$$p benchmarks/interpreter.py >/dev/null 2>&1 && echo $$p && break; done)
 
 .PHONY: help sandbox demo test test-at check bench format reference lock advisories clean
 
@@ -40,8 +42,10 @@ format: $(VENV)/.dev  ## Format the code.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## Measure beside what a user would pick instead; writes docs/benchmarks.md.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m benchmarks
+# In a Python that was built with optimizations, where there is one: benchmarks/interpreter.py says why.
+bench:  ## Measure beside what a user would pick instead; writes docs/benchmarks.md. In BENCH_PYTHON.
+	$(MAKE) VENV=.venv-bench PYTHON=$(or $(BENCH_PYTHON),$(PYTHON)) .venv-bench/.dev
+	PYTHONDONTWRITEBYTECODE= .venv-bench/bin/python -m benchmarks $(ARGS)
 
 reference: $(VENV)/.dev  ## Write docs/reference from the registries, and the SOAP messages from their declarations.
 	$(BIN)/python -m partnerlab.reference
@@ -55,7 +59,7 @@ advisories: $(VENV)/.dev  ## Fetch what is known against them (from OSV): .ci/ad
 	$(BIN)/python .ci/dependencies.py update
 
 clean:  ## Remove what these targets made.
-	rm -rf $(VENV) dist build contracts/files/*.so *.egg-info tests/interop/node/node_modules benchmarks/node/node_modules benchmarks/peers/node_modules .bench
+	rm -rf $(VENV) .venv-bench dist build contracts/files/*.so *.egg-info tests/interop/node/node_modules benchmarks/node/node_modules benchmarks/peers/node_modules .bench
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 2; }

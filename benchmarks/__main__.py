@@ -11,6 +11,7 @@ import traceback
 from datetime import UTC, datetime
 from importlib import import_module
 
+from benchmarks.interpreter import description
 from benchmarks.tools import ROOT, Row, left_out
 
 SECTIONS = ("soap", "web", "startup", "client", "files", "pump", "plugin", "scale")
@@ -54,7 +55,7 @@ def main() -> int:
     if not arguments.names:
         head = HEAD.format(
             when=f"{datetime.now(UTC):%B %-d, %Y}",
-            machine=f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores",
+            machine=f"{description()}, {platform.system()}, {os.cpu_count()} cores",
             scale=arguments.scale,
             minutes=(time.monotonic() - began) / 60,
             load=f",\nbeside others (load average {busy:.1f} before it began)" if busy > 0.5 else "",
