@@ -15,9 +15,10 @@ from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["account", "index"]
 
-MOST = 500
+MOST, MOST_THEIRS = 500, 500
+"""Invoices, and accounts of the partner, that are read where nothing is searched."""
 MOST_ASKED = 100
-"""Accounts that are shown where a list is cut: each is asked for by its number."""
+"""Accounts that are shown where some are searched or a list is cut: each is asked for by its number."""
 MOST_RECORDS = 20
 """Of each kind on an account's page."""
 
@@ -29,9 +30,7 @@ def index(page: Page) -> Response:
     biller = next((row for row in billers if row["guid"] == wanted), None)
     biller = biller or next((row for row in billers if row["partner"] == "inhance_v2"), billers[0])
     find = page.query.get("find", "").strip()
-    rows, whole = _rows(page, biller, find.lower())
-    if find and not (rows or whole):
-        rows = _rows_beyond(page, biller, find)
+    rows, whole = _rows(page, biller, find)
     differ = sum(bool(row["difference"]) for row in rows)
     if page.query.get("differ"):
         rows = [row for row in rows if row["difference"]]
@@ -41,52 +40,50 @@ def index(page: Page) -> Response:
 
 def _rows(page: Page, biller: dict[str, Any], find: str) -> tuple[list[dict[str, Any]], bool]:
     """
-    The accounts that are first in either book, of those with *find* in number or name, and whether these are all.
+    The accounts that are first in either book, of those with *find* in number, name or address; whether these are all.
 
-    Where a book's list is cut, its accounts are asked for by number: one that the list does not reach may be there.
+    An account that one book's list has and the other's may only not have reached is asked for there by its number.
     """
     guid, partner = biller["guid"], biller["partner"]
     by_invoice = PARTNERS[partner].place == "invoice"
-    listed = page.api.get("/_sandbox/ic/invoices", biller_guid=guid, limit=MOST)["invoices"]
-    theirs_first, theirs_whole = accounts_of(page.api, partner)
+    most, most_theirs = (MOST_ASKED, MOST_ASKED) if find else (MOST, MOST_THEIRS)
+    theirs_listed, theirs_whole = accounts_of(page.api, partner, text=find, limit=most_theirs)
+    theirs = {one.number: one for one in theirs_listed}
+    listed, ours_whole = _listed(page, guid, find, most)
     ours: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in listed:
         ours[row["invoice_number"] if by_invoice else row["account_number"]].append(row)
-    theirs = {one.number: one for one in theirs_first}
-    names = {number: theirs[number].name if number in theirs else "" for number in {*ours, *theirs}}
-    numbers = sorted(number for number, name in names.items() if find in f"{number} {name}".lower())
-    ours_whole = len(listed) < MOST
-    if not (ours_whole and theirs_whole):
+    numbers = sorted({*ours, *theirs})
+    whole = ours_whole and theirs_whole
+    if find or not whole:
+        whole = whole and len(numbers) <= MOST_ASKED
         numbers = numbers[:MOST_ASKED]
     rows = []
     for number in numbers:
         invoices, right = ours.get(number, []), theirs.get(number)
-        # An account may have more bills than the list reached; an invoice that is there is whole.
-        if not (ours_whole or (by_invoice and invoices)):
+        # An account may have more bills than the list has of it; an invoice that is there is whole.
+        if (find or not ours_whole) and not (by_invoice and invoices):
             invoices = _invoices(page, guid, number, by_invoice=by_invoice)
-        if not (theirs_whole or right):
+        if (find or not theirs_whole) and not right:
             right = book_account_of(page.api, partner, number)
         rows.append(_row(number, invoices, right))
-    return rows, ours_whole and theirs_whole
+    return rows, whole
 
 
-def _rows_beyond(page: Page, biller: dict[str, Any], number: str) -> list[dict[str, Any]]:
-    """
-    The account of a number that is not among the first rows, a policy by its own number or those of its invoices.
-
-    Empty where neither side has it.
-    """
-    guid, partner = biller["guid"], biller["partner"]
-    try:
-        if PARTNERS[partner].place != "invoice":
-            invoices = _invoices(page, guid, number, by_invoice=False)
-            right = book_account_of(page.api, partner, number)
-            return [_row(number, invoices, right)] if invoices or right else []
-        found = _invoices(page, guid, number, by_invoice=True) or _invoices(page, guid, number, by_invoice=False)
-        terms = [(one["invoice_number"], one) for one in found]
-        return [_row(term, [one], book_account_of(page.api, partner, term)) for term, one in terms]
-    except ApiRefused:  # a name, or whatever else is no number
-        return []
+def _listed(page: Page, guid: str, find: str, most: int) -> tuple[list[dict[str, Any]], bool]:
+    """Invoices by number, with *find* those of its number and of the customers it finds, and whether these are all."""
+    listed: list[dict[str, Any]] = page.api.get("/_sandbox/ic/invoices", biller_guid=guid, text=find, limit=most)[
+        "invoices"
+    ]
+    if not find:
+        return listed, len(listed) < most
+    customers = page.api.get("/_sandbox/ic/customers", biller_guid=guid, text=find, limit=most)["customers"]
+    whole = len(listed) < most and len(customers) < most
+    reached = {row["account_number"] for row in listed}
+    for customer in customers:
+        if customer["account_number"] not in reached:
+            listed += _invoices(page, guid, customer["account_number"], by_invoice=False)
+    return listed, whole
 
 
 def _row(number: str, invoices: list[dict[str, Any]], right: BookAccount | None) -> dict[str, Any]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from partnerlab.console.api import Api
+from partnerlab.console.api import Api, ApiRefused
 from partnerlab.contracts.paths import at
 from partnerlab.partners import PARTNERS
 
 __all__ = ["BookAccount", "account_of", "accounts_of", "book_account_of"]
-
-MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +21,16 @@ class BookAccount:
     balance: str
 
 
-def accounts_of(api: Api, partner: str) -> tuple[list[BookAccount], bool]:
-    """The first accounts of a partner, a policy term counting as one, and whether these are all."""
-    path = PARTNERS[partner].accounts.path
-    rows = api.get(path, limit=MOST)[path.rpartition("/")[2]]
-    return [found for row in rows if (found := _book_account(partner, row))], len(rows) < MOST
+def accounts_of(api: Api, partner: str, *, text: str = "", limit: int) -> tuple[list[BookAccount], bool]:
+    """
+    The first accounts of a partner, a policy term counting as one, and whether these are all.
+
+    *text* is in number, name or address.
+    """
+    path, integration = PARTNERS[partner].accounts.path, PARTNERS[partner].accounts.integration
+    only = {"integration": integration} if integration else {}
+    rows = api.get(path, text=text, limit=limit, **only)[path.rpartition("/")[2]]
+    return [found for row in rows if (found := _book_account(partner, row))], len(rows) < limit
 
 
 def book_account_of(api: Api, partner: str, number: str) -> BookAccount | None:
@@ -37,8 +40,13 @@ def book_account_of(api: Api, partner: str, number: str) -> BookAccount | None:
 
 
 def account_of(api: Api, partner: str, number: str) -> dict[str, Any] | None:
-    """The account whole, as the control API gives it; None where the partner has none."""
-    found: dict[str, Any] | None = api.maybe(at(PARTNERS[partner].accounts.path + "/{}", number))
+    """The account whole, as the control API gives it; None where the partner has none, or no number like this."""
+    try:
+        found: dict[str, Any] | None = api.maybe(at(PARTNERS[partner].accounts.path + "/{}", number))
+    except ApiRefused as error:
+        if error.status != 400:
+            raise
+        return None
     return found
 
 

@@ -107,9 +107,18 @@ def _check_lines(text: str) -> None:
 BILLERS = Table(tables.BILLERS, Biller)
 tables.BILLERS.holds["partner"] = one_of(PARTNERS)
 BILL_IMAGES = Table(tables.BILL_IMAGES, BillImage)
-CUSTOMERS = Table(tables.CUSTOMERS, Customer)
+CUSTOMERS = Table(
+    tables.CUSTOMERS,
+    Customer,
+    searched=(
+        *("account_number", "display_account_number", "customer_name", "customer_name2"),
+        *("address1", "address2", "city", "state", "zip"),
+    ),
+)
 _LINES = Conversion(schema.Text, _dump_lines, _load_lines)
-INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: _LINES})
+INVOICES = Table(
+    tables.INVOICES, Invoice, conversions={Sequence[Line]: _LINES}, searched=("invoice_number", "account_number")
+)
 tables.INVOICES.holds["lines"] = Rule(_check_lines, "the lines of a bill")
 AGE = ("invoice_date", ByNumber("invoice_number"))
 """The order of an account's invoices, the oldest first, as `domain.invoices.age`."""
@@ -122,8 +131,8 @@ def age_sql(table: str) -> str:
 
 LATE_FEE_WAITS = tables.LATE_FEE_WAITS
 NOTICE_WAITS = tables.NOTICE_WAITS
-PAYMENTS = Table(tables.PAYMENTS, Payment)
-UPLOADS = Table(tables.UPLOADS, Upload)
+PAYMENTS = Table(tables.PAYMENTS, Payment, searched=("reference", "account_number", "invoice_number"))
+UPLOADS = Table(tables.UPLOADS, Upload, searched=("file_name",))
 PROBLEMS = Table(tables.PROBLEMS, Problem)
 QUESTIONS = Table(tables.QUESTIONS, Question, besides=("attempts", "claim", "claimed_until"))
 QUESTION_QUEUE = Queue(tables.QUESTIONS, due="ask_at")

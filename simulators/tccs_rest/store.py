@@ -77,7 +77,12 @@ class PolicyCharge:
     late: bool = False
 
 
-_POLICIES = Table(POLICIES, OpenPolicy, names={"policy.insured.name": "insured_name"})
+_POLICIES = Table(
+    POLICIES,
+    OpenPolicy,
+    names={"policy.insured.name": "insured_name"},
+    searched=("invoice_number", "insured_name", "address1", "address2", "city", "state", "zip"),
+)
 _QUOTES = Table(QUOTES, OpenQuote, names={"quote.insured.name": "insured_name"})
 _CHARGES = Table(CHARGES, PolicyCharge)
 NUMBER = ByNumber("invoice_number")
@@ -133,9 +138,9 @@ class Books(LaneTx):
         charged = [(date.fromisoformat(billed_on), amount) for _, billed_on, amount in rows if billed_on is not None]
         return rows[0][0], charged
 
-    def policies(self, *, after: str, limit: int) -> list[Policy]:
-        """Policy terms by invoice number, those after *after*."""
-        found = _POLICIES.find(self.tx, self.lane, order="invoice_number", after=after, limit=limit)
+    def policies(self, *, text: str, after: str, limit: int) -> list[Policy]:
+        """Policy terms by invoice number, those after *after* with *text* in number, name or address."""
+        found = _POLICIES.find(self.tx, self.lane, text=text, order="invoice_number", after=after, limit=limit)
         return [one.policy for one in found]
 
     def lock_policy(self, invoice_number: str) -> OpenPolicy:

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from partnerlab.contracts.numbers import number_sql
-from partnerlab.simulators.kit.world.store import Statement, literally
+from partnerlab.simulators.kit.world.searching import literally
+from partnerlab.simulators.kit.world.store import Statement
 from partnerlab.simulators.kit.world.table import ByNumber, LaneTx, Table, utc_text
 from partnerlab.simulators.watersmart import tables
 from partnerlab.simulators.watersmart.domain.customers import RENEW_USER, Cause, Customer, Entry, Invoice
@@ -23,7 +24,14 @@ from partnerlab.simulators.watersmart.domain.users import Link, User
 
 __all__ = ["CUSTOMERS", "FILES", "INVOICES", "LINKS", "PAYMENTS", "REJECTS", "USERS", "Books"]
 
-CUSTOMERS = Table(tables.CUSTOMERS, Customer)
+CUSTOMERS = Table(
+    tables.CUSTOMERS,
+    Customer,
+    searched=(
+        *("account_number", "display_account_number", "customer_name"),
+        *("address1", "address2", "city", "state", "zip"),
+    ),
+)
 INVOICES = Table(tables.INVOICES, Invoice)
 NUMBER = ByNumber("invoice_number")
 _AGE = ("invoiced_on", *number_sql(NUMBER))

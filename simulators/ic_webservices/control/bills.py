@@ -24,9 +24,10 @@ class Bills(Part):
         biller_guid: str = "",
         account_number: str = "",
         status: str = "",
+        text: str = "",
     ) -> Json:
         search = searched(biller_guid=self._guid(biller_guid), account_number=account_number, status=status)
-        found = self._services.records.invoices(request.lane, search, after=after, limit=limit)
+        found = self._services.records.invoices(request.lane, search, text=text, after=after, limit=limit)
         return {"invoices": [invoice_view(invoice) for invoice in found]}
 
     def get_invoice(self, request: Request, invoice_number: str, biller_guid: str = "") -> Json:

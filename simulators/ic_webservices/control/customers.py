@@ -12,9 +12,9 @@ __all__ = ["Customers"]
 class Customers(Part):
     """Customers: list, show, switch paperless and AutoPay, change e-mail and phone, convey; changes: list."""
 
-    def list_customers(self, request: Request, after: str, limit: int, biller_guid: str = "") -> Json:
+    def list_customers(self, request: Request, after: str, limit: int, biller_guid: str = "", text: str = "") -> Json:
         search = {"biller_guid": self._guid(biller_guid)}
-        found = self._services.records.customers(request.lane, search, after=after, limit=limit)
+        found = self._services.records.customers(request.lane, search, text=text, after=after, limit=limit)
         return {"customers": [customer_view(customer) for customer in found]}
 
     def get_customer(self, request: Request, account_number: str, biller_guid: str = "") -> Json:

@@ -37,7 +37,8 @@ from partnerlab.simulators.ic_webservices.store import (
     next_number,
 )
 from partnerlab.simulators.kit.world.lanes import Lane, in_world
-from partnerlab.simulators.kit.world.store import Statement, Store, Tx, literally
+from partnerlab.simulators.kit.world.searching import literally
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 if TYPE_CHECKING:
     from partnerlab.contracts.files.csv import CsvTable
@@ -79,7 +80,7 @@ _ADD_CHUNK = Statement(
 )
 _HAS_TEXT = (
     "EXISTS (SELECT 1 FROM ic_export_chunks c WHERE c.lane = ic_export_batches.lane"
-    " AND c.report_id = ic_export_batches.report_id AND c.content LIKE :text ESCAPE '!')"
+    " AND c.report_id = ic_export_batches.report_id AND c.content LIKE :content ESCAPE '!')"
 )
 _CHUNK = Statement(
     "SELECT content FROM ic_export_chunks WHERE lane = :lane AND report_id = :report_id AND part = :part AND seq = :seq"
@@ -155,7 +156,7 @@ class ExportBatches:
                 after=after or "",
                 limit=limit,
                 last_first=newest_first,
-                text=f"%{literally(text)}%",
+                content=f"%{literally(text)}%",
             )
 
     def delivered(self, lane: Lane, biller_guid: str, report_id: int) -> Batch:

@@ -33,7 +33,8 @@ from partnerlab.simulators.ic_webservices.domain.events import (
 from partnerlab.simulators.ic_webservices.store import EVENT_QUEUE, EVENTS, next_number
 from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.store import Statement, Store, Tx, literally
+from partnerlab.simulators.kit.world.searching import literally
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
 __all__ = ["EventRefused", "Outbox"]

@@ -29,16 +29,12 @@ from partnerlab.simulators.ic_webservices.store import (
     USERS,
 )
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.store import Store, literally
+from partnerlab.simulators.kit.world.store import Store
 
 __all__ = ["Records"]
 
 MOST_BILLERS = 1_000
 Search = Mapping[str, str | int]
-_NAMED = "lower(file_name) LIKE :text ESCAPE '!'"
-_WITH_TEXT = " OR ".join(
-    f"lower({name}) LIKE :text ESCAPE '!'" for name in ("reference", "account_number", "invoice_number")
-)
 """Values by column; all must be equal."""
 
 
@@ -47,7 +43,7 @@ class Records:
     The records of every lane.
 
     A list takes the columns to *search* by, at most *limit* of what comes *after* a key; the lists that say so give
-    the newest instead.
+    the newest instead, or only what has a *text* in it.
     """
 
     def __init__(self, store: Store) -> None:
@@ -103,15 +99,15 @@ class Records:
         with self.store.read() as tx:
             return BILLERS.find(tx, lane.name, {}, order="guid", limit=MOST_BILLERS)
 
-    def customers(self, lane: Lane, search: Search, *, after: str = "", limit: int) -> list[Customer]:
-        """Customers, by account number."""
+    def customers(self, lane: Lane, search: Search, *, text: str = "", after: str = "", limit: int) -> list[Customer]:
+        """Customers, by account number. *text* is in a number, a name or the address."""
         with self.store.read() as tx:
-            return CUSTOMERS.find(tx, lane.name, search, order="account_number", after=after, limit=limit)
+            return CUSTOMERS.find(tx, lane.name, search, text=text, order="account_number", after=after, limit=limit)
 
-    def invoices(self, lane: Lane, search: Search, *, after: str = "", limit: int) -> list[Invoice]:
-        """Invoices, by number."""
+    def invoices(self, lane: Lane, search: Search, *, text: str = "", after: str = "", limit: int) -> list[Invoice]:
+        """Invoices, by number. *text* is in this or in the account's."""
         with self.store.read() as tx:
-            return INVOICES.find(tx, lane.name, search, order="invoice_number", after=after, limit=limit)
+            return INVOICES.find(tx, lane.name, search, text=text, order="invoice_number", after=after, limit=limit)
 
     def payments(
         self, lane: Lane, search: Search, *, text: str = "", after: str = "", limit: int, newest_first: bool = False
@@ -123,11 +119,10 @@ class Records:
                 lane.name,
                 search,
                 order="reference",
-                where=_WITH_TEXT if text else "",
+                text=text,
                 after=after,
                 limit=limit,
                 last_first=newest_first,
-                text=f"%{literally(text.lower())}%",
             )
 
     def payments_of(self, lane: Lane, invoice: Invoice, *, limit: int) -> list[Payment]:
@@ -165,11 +160,10 @@ class Records:
                 lane.name,
                 search,
                 order="upload_id",
-                where=_NAMED if text else "",
+                text=text,
                 after=after,
                 limit=limit,
                 last_first=newest_first,
-                text=f"%{literally(text.lower())}%",
             )
 
     def problems(self, lane: Lane, upload_id: str, *, after: int | str = "", limit: int) -> list[Problem]:

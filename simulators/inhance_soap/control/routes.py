@@ -30,9 +30,11 @@ class UtilityRoutes:
         self._ledger, self._world = world.ledger, world
 
     def list_utility_accounts(
-        self, request: Request, limit: int, after: str, account_number: str | None = None
+        self, request: Request, limit: int, after: str, text: str, account_number: str = "", integration: str = ""
     ) -> Json:
-        found = self._ledger.accounts(request.lane, account_number=account_number, after=after, limit=limit)
+        found = self._ledger.accounts(
+            request.lane, account_number=account_number, integration=integration, text=text, after=after, limit=limit
+        )
         last = found[-1][0].number if len(found) == limit else None
         return {"accounts": [account_summary(account, balances) for account, balances in found], "next": last}
 

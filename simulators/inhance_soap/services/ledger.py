@@ -176,15 +176,28 @@ class UtilityLedger:
             return view(Books(tx, lane.name), account_number, self._days.of(lane.now()))
 
     def accounts(
-        self, lane: Lane, *, account_number: str | None = None, after: str = "", limit: int = 100
+        self,
+        lane: Lane,
+        *,
+        account_number: str = "",
+        integration: str = "",
+        text: str = "",
+        after: str = "",
+        limit: int = 100,
     ) -> list[tuple[Account, AccountBalances]]:
-        """Accounts by number with their balances, or the only one of a number."""
+        """
+        Accounts by number with their balances.
+
+        Only the one of an *account_number*, those of an *integration*, or with *text* in number, name or address.
+        """
+        search = {"account_number": account_number, "integration": integration}
+        search = {name: value for name, value in search.items() if value}
         today = self._days.of(lane.now())
         with self._store.read() as tx:
             books = Books(tx, lane.name)
             return [
                 (account, balances_of(books, account.number, today))
-                for account in books.accounts(account_number=account_number, after=after, limit=limit)
+                for account in books.accounts(search, text=text, after=after, limit=limit)
             ]
 
     def payments(

@@ -10,7 +10,7 @@ change one column where it still has its old value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from partnerlab.contracts.numbers import number_sql
@@ -58,7 +58,12 @@ OpenItems = tuple[str | None, str | None, int, list[tuple[date, int]]]
 """What a balance is told from: e-mail, phone, credit, and of each open bill its day and what is open, in cents."""
 
 _day = date.fromisoformat
-_ACCOUNTS = Table(ACCOUNTS, OpenAccount, names={"account.number": "account_number"})
+_ACCOUNTS = Table(
+    ACCOUNTS,
+    OpenAccount,
+    names={"account.number": "account_number"},
+    searched=("account_number", "customer_name", "address1", "address2", "city", "state", "zip"),
+)
 _BILLS = Table(BILLS, AccountBill)
 NUMBER = ByNumber("invoice_number")
 PAYMENT_ROWS = Table(PAYMENTS, PostedPayment)
@@ -145,10 +150,9 @@ class Books(ReceivedBooks):
             raise AccountUnknown(account_number)
         return found.account
 
-    def accounts(self, *, account_number: str | None = None, after: str, limit: int) -> list[Account]:
-        """Accounts by number, those after *after*, or the only one of a number."""
-        search = {} if account_number is None else {"account_number": account_number}
-        found = _ACCOUNTS.find(self.tx, self.lane, search, order="account_number", after=after, limit=limit)
+    def accounts(self, search: Mapping[str, str], *, text: str, after: str, limit: int) -> list[Account]:
+        """Accounts by number, those after *after* with these columns and *text* in number, name or address."""
+        found = _ACCOUNTS.find(self.tx, self.lane, search, text=text, order="account_number", after=after, limit=limit)
         return [one.account for one in found]
 
     def lock(self, account_number: str, *, create: bool = False) -> OpenAccount:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from partnerlab.simulators.kit.journal.entries import SELECT
-from partnerlab.simulators.kit.world.store import Statement, literally
+from partnerlab.simulators.kit.world.searching import has_text, text_pattern
+from partnerlab.simulators.kit.world.store import Statement
 
 __all__ = ["Wanted", "select_wanted"]
 
@@ -46,9 +47,8 @@ def select_wanted(wanted: Wanted) -> tuple[Statement, dict[str, Any]]:
     if not wanted.get("direction"):
         sql += " AND peer = ''"
     if text := wanted.get("search"):
-        found = " OR ".join(f"lower({name}) LIKE :search ESCAPE '!'" for name in SEARCHED)
-        sql += f" AND ({found})"
-        values["search"] = f"%{literally(text.lower())}%"
+        sql += f" AND ({has_text(SEARCHED)})"
+        values["text"] = text_pattern(text)
     since = wanted.get("since")
     if since is not None:
         sql += " AND number > :since"

@@ -35,7 +35,8 @@ from partnerlab.simulators.kit.world.lane_rows import (
     load_rows,
 )
 from partnerlab.simulators.kit.world.locks import Locks, clock_lock
-from partnerlab.simulators.kit.world.store import Statement, Store, Tx, in_lane, literally
+from partnerlab.simulators.kit.world.searching import has_text, text_pattern
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx, in_lane
 
 __all__ = [
     "DEFAULT",
@@ -56,7 +57,7 @@ _COLUMNS = "lane, offset_us, frozen_at, seed, faults, created_at"
 _GET = Statement(f"SELECT {_COLUMNS} FROM lanes WHERE lane = :lane")
 _ALL = Statement(f"SELECT {_COLUMNS} FROM lanes ORDER BY lane")
 _FIND = Statement(
-    f"SELECT {_COLUMNS} FROM lanes WHERE lower(lane) LIKE :text ESCAPE '!' AND lane > :after ORDER BY lane LIMIT :limit"
+    f"SELECT {_COLUMNS} FROM lanes WHERE ({has_text(('lane',))}) AND lane > :after ORDER BY lane LIMIT :limit"
 )
 _COUNT = Statement("SELECT count(*) FROM lanes")
 _MADE = Statement("UPDATE lanes SET created_at = :now WHERE lane = :lane")
@@ -137,7 +138,7 @@ class Lanes:
     def find(self, text: str = "", *, after: str = "", limit: int = MAX_LANES) -> list[Lane]:
         """At most *limit* lanes after the name *after*, by name, of those with *text* in it in any case."""
         with self.store.read() as tx:
-            return [Lane(*row) for row in tx.all(_FIND, text=f"%{literally(text.lower())}%", after=after, limit=limit)]
+            return [Lane(*row) for row in tx.all(_FIND, text=text_pattern(text), after=after, limit=limit)]
 
     def set_clock(self, name: str, *, offset: timedelta, frozen_at: datetime | None) -> Lane:
         """Set a lane's offset from real time, or freeze it at a moment."""

@@ -8,6 +8,8 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
+from partnerlab.simulators.kit.world.searching import in_postgresql
+
 __all__ = ["TOGETHER", "ManyRows", "Row", "Statement"]
 
 Row = tuple[Any, ...]
@@ -46,7 +48,9 @@ class Statement:
         if sqlite:
             self._sqlite = _PARAMETER.sub("?", self.text) if names else self.text
             return self._sqlite
-        self._postgresql = _PARAMETER.sub("%s", self.text.replace("%", "%%")) + (" FOR UPDATE" if self._locking else "")
+        self._postgresql = _PARAMETER.sub("%s", in_postgresql(self.text).replace("%", "%%")) + (
+            " FOR UPDATE" if self._locking else ""
+        )
         return self._postgresql
 
 

@@ -18,12 +18,12 @@ from typing import Any
 
 from partnerlab.contracts.checkpoints import leave_checkpoints
 from partnerlab.contracts.database_errors import is_locked
-from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.history import History
 from partnerlab.contracts.sqlite_files import InItsPlace, prepare, warn
 from partnerlab.simulators.kit.world.grouping import Group
 from partnerlab.simulators.kit.world.held_back import Batch, HeldBack, Still
 from partnerlab.simulators.kit.world.schema import Table, Tables
+from partnerlab.simulators.kit.world.searching import SQL_FUNCTION, folded
 from partnerlab.simulators.kit.world.statements import ManyRows, Row, Statement
 from partnerlab.simulators.kit.world.store_errors import StoreOutdated, StoreTaken, shown_url
 from partnerlab.simulators.kit.world.transactions import (
@@ -54,7 +54,6 @@ __all__ = [
     "TransactionOpen",
     "Tx",
     "in_lane",
-    "literally",
     "rolling_back",
     "shown_url",
 ]
@@ -66,13 +65,6 @@ _logger = logging.getLogger(__name__)
 
 BUSY_S = 30.0
 """So long a write to a SQLite file waits for somebody else's."""
-
-_SPECIAL = pattern("[%_!]")
-
-
-def literally(text: str) -> str:
-    """*text* as a pattern of `LIKE … ESCAPE '!'` that means nothing but itself."""
-    return _SPECIAL.sub(lambda special: "!" + special[0], text)
 
 
 class Store:
@@ -338,6 +330,8 @@ class Store:
             raise self.Error(f"{shown_url(self.url)} is closed")
         held = _Connection(self._driver())
         self._opened.add(held)
+        if self.sqlite:
+            held.driver.create_function(SQL_FUNCTION, 1, folded, deterministic=True)
         if self.in_memory:
             held.driver.execute(f"PRAGMA page_size={MEMORY_PAGE_BYTES}")
             # What SQLite sorts or copies stays in memory too, and what is deleted is not overwritten there.

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.searching import has_text, text_pattern
 from partnerlab.simulators.kit.world.shape import KNOWN, Conversion, Shape, TableRefused, utc_text
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
 
@@ -62,7 +63,8 @@ class Table(Generic[T]):
 
     *names* are columns whose name differs from their field's (`{"account.number": "account_number"}`), *conversions*
     say how types are kept that `KNOWN` does not have, *besides* are columns that no value has and nothing here writes:
-    they are somebody else's, as a queue's claims. Raises `TableRefused`.
+    they are somebody else's, as a queue's claims, *searched* those in which `find` looks for a text. Raises
+    `TableRefused`.
     """
 
     def __init__(
@@ -73,12 +75,16 @@ class Table(Generic[T]):
         names: Mapping[str, str] | None = None,
         conversions: Mapping[Any, Conversion] | None = None,
         besides: Iterable[str] = (),
+        searched: Iterable[str] = (),
     ) -> None:
         self.table, self.type = table, type
         self.key = tuple(column.name for column in table.primary_key if column.name != "lane")
         known = {**KNOWN, **conversions} if conversions else KNOWN
         self._shape = Shape(table, type, names or {}, known, frozenset(besides))
         self.columns = tuple(self._shape.columns)
+        self._searched = tuple(searched)
+        if unknown := {*self._searched} - {*self.columns}:
+            raise TableRefused(table, min(unknown), "is searched, but no column")
         listed, places = ", ".join(self.columns), ", ".join(f":{name}" for name in self.columns)
         mine = " AND ".join(f"{name} = :{name}" for name in ("lane", *self.key))
         rest = self._rest = tuple(name for name in self.columns if name not in self.key)
@@ -165,6 +171,7 @@ class Table(Generic[T]):
         *,
         order: str | tuple[str, ...],
         where: str = "",
+        text: str = "",
         after: str | int = "",
         limit: int | None = None,
         offset: int = 0,
@@ -177,11 +184,15 @@ class Table(Generic[T]):
         Args:
             equal: Columns and what they hold, as the database keeps it.
             where: A condition more, in SQL that both databases read alike; its parameters are *values*.
+            text: What one of the columns *searched* has somewhere, whatever its case and accents.
             order: Columns: as text or whole numbers, or `ByNumber`.
             after: Only those beyond this value of the column *order*; empty for all.
             limit: At most so many; None for all.
         """
         equal = equal or {}
+        if text:
+            where = f"({where}) AND ({has_text(self._searched)})" if where else has_text(self._searched)
+            values["text"] = text_pattern(text)
         by = (order,) if isinstance(order, str) else order
         statement = self._found(tuple(equal), by, where, after != "", limit is not None, last_first)
         rows = tx.all(statement, {"lane": lane, "after": after, "limit": limit, "offset": offset, **equal, **values})

@@ -45,12 +45,14 @@ class PolicyService:
 
     # Policy terms
 
-    def policies(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[tuple[Policy, Balances]]:
-        """Policy terms by invoice number, with what is owed on them."""
+    def policies(
+        self, lane: Lane, *, text: str = "", after: str = "", limit: int = 100
+    ) -> list[tuple[Policy, Balances]]:
+        """Policy terms by invoice number with what is owed on them; *text* is in number, name or address."""
         today = self._days.of(lane.now())
         with self._store.read() as tx:
             books = Books(tx, lane.name)
-            found = books.policies(after=after, limit=limit)
+            found = books.policies(text=text, after=after, limit=limit)
             return [(policy, owed(books.charges(policy.invoice_number), policy, today)) for policy in found]
 
     def unsent(self, lane: Lane, *, limit: int) -> list[str]:

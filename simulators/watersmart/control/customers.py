@@ -28,8 +28,8 @@ class CustomerRoutes:
     def __init__(self, world: World) -> None:
         self._ledger, self._portal = world.ledger, world.portal
 
-    def list_water_customers(self, request: Request, limit: int, after: str) -> Json:
-        found = self._ledger.customers(request.lane, after=after, limit=limit)
+    def list_water_customers(self, request: Request, limit: int, after: str, text: str) -> Json:
+        found = self._ledger.customers(request.lane, text=text, after=after, limit=limit)
         last = found[-1].account_number if len(found) == limit else None
         return {"customers": [customer_summary(one) for one in found], "next": last}
 

@@ -65,10 +65,10 @@ class CustomerLedger:
     def __init__(self, store: Store, days: Days, *, balance_forward: bool) -> None:
         self._store, self._days, self._balance_forward = store, days, balance_forward
 
-    def customers(self, lane: Lane, *, after: str, limit: int) -> list[Customer]:
-        """Customers by account number, those after *after*."""
+    def customers(self, lane: Lane, *, text: str = "", after: str, limit: int) -> list[Customer]:
+        """Customers by account number, those after *after* with *text* in number, name or address."""
         with self._store.read() as tx:
-            return CUSTOMERS.find(tx, lane.name, order="account_number", after=after, limit=limit)
+            return CUSTOMERS.find(tx, lane.name, text=text, order="account_number", after=after, limit=limit)
 
     def view(self, lane: Lane, account_number: str) -> CustomerView:
         """Raises `CustomerUnknown`."""

@@ -320,22 +320,30 @@ def test_a_state_is_found_however_old_its_delivery_is(reader: Reader, monkeypatc
     assert lost in reader.get("/console/deliveries?state=unknown").links("/console/deliveries/")
 
 
-def test_in_a_large_book_any_account_is_found_by_its_number(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_large_book_any_account_is_found_by_number_name_or_address(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("partnerlab.console.books.MOST", 1)
-    monkeypatch.setattr("partnerlab.console.partner_books.MOST", 1)
+    monkeypatch.setattr("partnerlab.console.books.MOST_THEIRS", 1)
     partners = {row["partner"]: row["guid"] for row in reader.api("/_sandbox/ic/billers")["billers"]}
-    for partner, number, account in (
-        ("inhance_v2", "10000110", "10000110"),
-        ("tccs", "454100013-09/30/2027", "454100013"),
-        ("watersmart", "20000202", "20000202"),
+    for partner, at, number, account in (
+        ("inhance_v2", "inhance/accounts", "10000110", "10000110"),
+        ("inhance_v1", "inhance/accounts", "30000301", "30000301"),
+        ("tccs", "tccs/policies", "454100013-09/30/2027", "454100013"),
+        ("watersmart", "watersmart/customers", "20000202", "20000202"),
     ):
         page = f"/console/books?biller={partners[partner]}"
         assert "These are the first" in reader.get(page).text
-        (found,) = reader.get(f"{page}&find={number}").links(f"/console/books/{partners[partner]}/")
-        assert found == f"/console/books/{partners[partner]}/{account}"
-        for none in ("none", "Nobody+Of+That+Name", "%3C%26%0a"):
-            told = "No account matches. Names are searched in the first accounts of each book"
-            assert told in reader.get(f"{page}&find={none}").text
+        holder = "insured_name" if partner == "tccs" else "customer_name"
+        street = {} if partner.startswith("inhance") else {"address1": "7 Ca\u00f1ada Way"}
+        reader.put(f"/_sandbox/{at}/{number}", {holder: "Zo\u00eb \u00d6zdemir 100%", **street})
+        for find in (number, account, "ZOE%CC%88+%C3%96Z", "zoe+ozdemir+100%25", *(["7+canada"] if street else [])):
+            shown = reader.get(f"{page}&find={find}")
+            (found,) = shown.links(f"/console/books/{partners[partner]}/")
+            assert found == f"/console/books/{partners[partner]}/{account}"
+            assert "Zo\u00eb" in shown.text
+        for none in ("none", "Nobody+Of+That+Name", "%3C%26%0a", "100%25%25"):
+            assert "No account matches." in reader.get(f"{page}&find={none}").text
 
 
 def test_a_list_that_is_cut_says_so(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,7 +374,7 @@ def test_in_a_large_book_nothing_is_said_to_differ_that_the_lists_only_do_not_re
     pages = [f"/console/books?biller={biller['guid']}" for biller in billers]
     whole = [differences(reader.get(page)) for page in pages]
     monkeypatch.setattr("partnerlab.console.books.MOST", ours)
-    monkeypatch.setattr("partnerlab.console.partner_books.MOST", theirs)
+    monkeypatch.setattr("partnerlab.console.books.MOST_THEIRS", theirs)
     for page, true in zip(pages, whole, strict=True):
         shown = differences(reader.get(page))
         assert shown

@@ -55,7 +55,13 @@ class Parcel:
 
 
 WORTH = {Decimal: Conversion(schema.Text, str, Decimal)}
-PARCELS = Table(PARCELS_TABLE, Parcel, names={"number": "parcel_number"}, conversions=WORTH)
+PARCELS = Table(
+    PARCELS_TABLE,
+    Parcel,
+    names={"number": "parcel_number"},
+    conversions=WORTH,
+    searched=("depot", "street", "city"),
+)
 BOX = Parcel(
     "north",
     1,
@@ -125,6 +131,43 @@ def test_add_leaves_what_is_there_and_save_needs_it(shared: Store) -> None:
         assert PARCELS.delete(tx, "a", "north", 1) == 1
         assert PARCELS.find(tx, "a", order="parcel_number") == [BAG]
         assert PARCELS.find(tx, "b", order="parcel_number") == [BOX]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("HARBOR", [1]),
+        ("main", [2]),
+        ("north", [1, 2, 3]),
+        ("", [1, 2, 3]),
+        ("ÖZGÜR", [3]),
+        ("ozgur cad", [3]),
+        ("Ozgu\u0308r", [3]),
+        ("100%", [3]),
+        ("100_", []),
+        ("_", []),
+        ("!", []),
+        ("%", [3]),
+        ("north4", []),
+    ],
+)
+def test_a_text_is_found_in_whatever_case_and_with_or_without_accents(
+    shared: Store, text: str, found: list[int]
+) -> None:
+    with shared.write() as tx:
+        PARCELS.put_all(tx, "a", [BOX, BAG, replace(BOX, number=3, to=Address("Özgür Cad. 100%"))])
+        PARCELS.put(tx, "b", BOX)
+    with shared.read() as tx:
+        assert [one.number for one in PARCELS.find(tx, "a", text=text, order="parcel_number")] == found
+        heavier = PARCELS.find(tx, "a", text=text, where="weight_g > :least", least=2**50, order="parcel_number")
+        assert heavier == []
+        after = PARCELS.find(tx, "a", {"depot": "north"}, text=text, order="parcel_number", after=1, limit=1)
+        assert [one.number for one in after] == [number for number in found if number > 1][:1]
+
+
+def test_what_is_searched_is_a_column() -> None:
+    with pytest.raises(TableRefused, match="kit_test_parcels, colour: is searched, but no column"):
+        Table(PARCELS_TABLE, Parcel, names={"number": "parcel_number"}, conversions=WORTH, searched=("colour",))
 
 
 def test_values_are_found_by_columns_in_an_order(shared: Store) -> None:
