@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DatabaseNewer", "DatabaseUnknown", "History", "missing", "run_scripts"]
 
-_LACKS = re.compile(r"\Ano such (column|table)|does not exist")
+_LACKS = re.compile(r"\Ano such (column|table)|does not exist|\Aduplicate column|already exists")
 
 
 class DatabaseNewer(DatabaseUnusable):

@@ -8,9 +8,11 @@ it was given is the name of none.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -21,19 +23,25 @@ from partnerlab.simulators.kit.world.store import shown_url
 __all__ = ["check_database", "database_errors", "what_is_wrong"]
 
 SQLITE = b"SQLite format 3\0"
+Owner = Literal["sandbox", "data pump"]
+OWNERS: dict[Owner, set[str]] = {
+    "sandbox": {"lanes", "world_revision"},
+    "data pump": {"pump_deliveries", "pump_revision"},
+}
+"""Whose database it is that has one of these tables."""
 _SERVERS = pattern(
     r"postgres(ql)?(\+psycopg)?://([^/?#]*@)?((\[[^\]/]*\]|[^:,@/?#\[\]]*)(:\d*)?(,|(?=[/?#])|\Z))*([/?#]|\Z)"
 )
 """As libpq reads it: several servers, each with its port, are one database."""
 
 
-def check_database(database: str, *, beside: str = "", made: bool = True) -> None:
+def check_database(database: str, owner: Owner, *, made: bool = True) -> None:
     """
-    Look at a database's name, and at a SQLite file before it is opened, and one beside it, whose name adds *beside*.
+    Look at a database's name, and at *owner*'s SQLite file before it is opened; a sandbox has its pump's beside it.
 
     *database* is as in `SandboxSettings`: empty, a path or a URL. Raises `click.ClickException`: there is no such
-    folder, the file or its folder cannot be written to, it is no SQLite database, or it is not there and would not be
-    *made*. Raises `click.UsageError` where no database has that name.
+    folder, the file or its folder cannot be written to, it is no SQLite database or holds what is not *owner*'s, or it
+    is not there and would not be *made*. Raises `click.UsageError` where no database has that name.
     """
     path = database.removeprefix("sqlite:///")
     if not path:
@@ -44,12 +52,15 @@ def check_database(database: str, *, beside: str = "", made: bool = True) -> Non
                 f"{shown_url(path)}: a database is a SQLite file or postgresql://USER@HOST:PORT/NAME"
             )
         return
-    for file in dict.fromkeys((Path(path), Path(f"{path}{beside}"))):
-        if problem := _problem(file, made=made):
+    files: dict[Path, Owner] = {Path(path): owner}
+    if owner == "sandbox":
+        files[Path(f"{path}.pump")] = "data pump"
+    for file, holder in files.items():
+        if problem := _problem(file, holder, made=made):
             raise click.ClickException(f"{file}: {problem}")
 
 
-def _problem(file: Path, *, made: bool) -> str:
+def _problem(file: Path, owner: Owner, *, made: bool) -> str:
     if not file.parent.is_dir():
         return f"there is no folder {file.parent}"
     if file.is_dir():
@@ -63,7 +74,25 @@ def _problem(file: Path, *, made: bool) -> str:
             return f"cannot be {said}"
     with file.open("rb") as stream:
         head = stream.read(len(SQLITE))
-    return "" if head in (b"", SQLITE) else "is not a SQLite database"
+    if head not in (b"", SQLITE):
+        return "is not a SQLite database"
+    return _problem_of_owner(file, owner)
+
+
+def _problem_of_owner(file: Path, owner: Owner) -> str:
+    """Whose the file is, where that is not *owner*: its tables would be made among the others."""
+    tables: set[str] = set()
+    # As it stands, without the log beside it: nothing is locked, and nothing left behind. A file that cannot be read
+    # so is left to who opens it.
+    address = f"{file.absolute().as_uri()}?immutable=1"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables or tables & OWNERS[owner]:
+        return ""
+    found = next((f"a {other}" for other, theirs in OWNERS.items() if tables & theirs), "another program")
+    beside = file.with_name(f"{file.name}.pump")
+    hint = f"; its data pump's is {beside}" if found == "a sandbox" and beside.exists() else ""
+    return f"is the database of {found}, not of a {owner}{hint}"
 
 
 @contextmanager

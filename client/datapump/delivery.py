@@ -33,7 +33,7 @@ from partnerlab.client.datapump.pruning import DEFAULT_AGE, Pruned, prune
 from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import State, parse_state
 from partnerlab.client.datapump.store import DeliveryStore
-from partnerlab.client.datapump.tables import Delivery
+from partnerlab.client.datapump.tables import METADATA, Delivery
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.datapump.writing import Writing
 from partnerlab.client.rtdr import Owed
@@ -160,6 +160,10 @@ class DataPump:
     def observe(self, observer: Observer) -> None:
         """Tell *observer* of each attempt from now on, in the thread that made it, once it is written down."""
         self._observers.append(observer)
+
+    def stands(self) -> bool:
+        """Whether its database has tables of a pump; makes none. Raises what the database's driver raises."""
+        return not METADATA.tables.keys().isdisjoint(sa.inspect(self._database).get_table_names())
 
     def problem(self) -> str:
         """Why it delivers nothing now: not started, stopping, or no answer from its database. Empty where it does."""

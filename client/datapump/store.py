@@ -162,7 +162,7 @@ class DeliveryStore(DeliveryQueries):
             if not self.named:
                 tx.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('pump_deliveries'))")
             there = sa.inspect(tx).get_table_names()
-            if "pump_deliveries" in there:
+            if not METADATA.tables.keys().isdisjoint(there):
                 return self._revision(tx, there)
             for table in METADATA.sorted_tables:
                 tx.execute(CreateTable(table, if_not_exists=True))

@@ -25,6 +25,7 @@ from partnerlab.databases import check_database, database_errors
 from partnerlab.listening import cannot_listen
 from partnerlab.logs import log_to_stderr
 from partnerlab.signals import Ending
+from partnerlab.simulators.kit.world.store import shown_url
 
 GRACE_S = 75.0
 """Longer than a call may take to be answered."""
@@ -84,7 +85,7 @@ def command(
         return
     if billers is None or db is None:
         raise click.UsageError(f"Missing option '{'--billers' if billers is None else '--db'}'.")
-    check_database(db)
+    check_database(db, "data pump")
     try:
         directory = read_billers(billers)
         pump = DataPump(_url(db), directory)
@@ -120,10 +121,12 @@ def prune(db: str, days: int) -> None:
     Example:
         partnerlab pump prune --db pump.db
     """
-    check_database(db, made=False)
+    check_database(db, "data pump", made=False)
     pump = DataPump(_url(db), _nobody)
     try:
         with database_errors(db):
+            if not pump.stands():
+                raise click.ClickException(f"{shown_url(db)}: has no table of a data pump")
             pump.start(worker=False)
             gone = pump.prune(timedelta(days=days))
     except ValueError as error:

@@ -146,7 +146,7 @@ def command(
         systems = [configure(one.settings, one.section, document) for one in SYSTEMS]
         if soap is not None:
             systems = [replace(one, soap=soap) if hasattr(one, "soap") else one for one in systems]
-        check_database(settings.database, beside=".pump")
+        check_database(settings.database, "sandbox")
         with database_errors(settings.database):
             sandbox = Sandbox(settings, *systems)
     except ValueError as error:

@@ -113,7 +113,7 @@ def _processes(database: str | None, running: ExitStack) -> MakeWorld:
         programs = postgres_programs()
         database = str(folder / "sandbox.db") if programs is None else running.enter_context(running_postgres(programs))
         click.echo(f"on {'a SQLite file' if programs is None else 'a PostgreSQL'} of its own", err=True)
-    check_database(database)
+    check_database(database, "sandbox")
     return partial(ProcessWorld, database=database, folder=folder)
 
 

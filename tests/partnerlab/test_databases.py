@@ -22,6 +22,7 @@ from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators.kit.world.redo_log import HEAD
 from partnerlab.simulators.migrations import HISTORY as OF_THE_SIMULATORS
+from tests.postgres import new_database
 
 PUMP = ("pump", "--port", "8719", "--billers", "{billers}")
 PRUNE = ("pump", "prune")
@@ -49,7 +50,7 @@ def run(path: Path | str, command: tuple[str, ...], folder: Path) -> tuple[int, 
     words = [one.format(billers=folder / "billers.toml") for one in command]
     done = CliRunner().invoke(main, [*words, "--db", str(path)])
     assert not done.exception or isinstance(done.exception, SystemExit), done.exception
-    lines = [line for line in done.output.splitlines() if not line.startswith(("Usage: ", "Try ")) and line]
+    lines = [line for line in done.output.splitlines() if not line.startswith(("Usage: ", "Try ", "the data")) and line]
     assert len(lines) == 1, done.output
     return done.exit_code, lines[0]
 
@@ -69,6 +70,12 @@ BROKEN: list[tuple[str, tuple[tuple[str, ...], ...], tuple[str, ...], str]] = [
         "(it lacks pump_attempts.request)",
     ),
     ("a table of the pump's is missing", (PUMP, PRUNE), ("DROP TABLE pump_notes",), "(it lacks pump_notes)"),
+    ("the pump's first is missing", (PUMP, PRUNE), ("DROP TABLE pump_deliveries",), "(it lacks pump_deliveries)"),
+    ("the pump's revision is missing", (PRUNE,), ("DROP TABLE pump_revision",), "from before its tables had revisions"),
+    *(
+        (f"the engine's {table} is missing", (PUMP, PRUNE), (f"DROP TABLE {table}",), f"lacks its table {table}")
+        for table in ("workflow_status", "application_versions", "dbos_migrations", "queues")
+    ),
     (
         "the pump's tables are of a newer release",
         (PUMP, PRUNE),
@@ -124,6 +131,48 @@ def test_so_does_a_damaged_file(tmp_path: Path, command: tuple[str, ...]) -> Non
     path.write_bytes(b"SQLite format 3\0" + b"\xff" * 8_192)
     code, said = run(path, command, tmp_path)
     assert (code, said) == (1, f"Error: {path}: file is not a database")
+
+
+@pytest.mark.parametrize("command", [PUMP, PRUNE], ids=lambda command: " ".join(command[:2]))
+def test_a_sandboxs_file_is_no_data_pumps(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """The pump made its tables in it, and prune ended with 0: what was to be forgotten stood in the file beside it."""
+    path = tmp_path / "world.db"
+    with made(path, SANDBOX):
+        before = path.read_bytes()
+    Path(f"{path}.pump").touch()
+    words = f"is the database of a sandbox, not of a data pump; its data pump's is {path}.pump"
+    assert run(path, command, tmp_path) == (1, f"Error: {path}: {words}")
+    assert path.read_bytes() == before
+
+
+def test_a_data_pumps_file_is_no_sandboxs(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    with made(path, PUMP):
+        before = path.read_bytes()
+    assert run(path, SANDBOX, tmp_path) == (1, f"Error: {path}: is the database of a data pump, not of a sandbox")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", [PUMP, PRUNE, SANDBOX], ids=lambda command: " ".join(command[:2]))
+def test_nor_is_another_programs(tmp_path: Path, command: tuple[str, ...]) -> None:
+    execute(tmp_path / "photos.db", "CREATE TABLE photos (name TEXT)")
+    code, said = run(tmp_path / "photos.db", command, tmp_path)
+    assert (code, said.partition(", not of a ")[0]) == (
+        1,
+        f"Error: {tmp_path}/photos.db: is the database of another program",
+    )
+
+
+def test_there_is_nothing_to_prune_where_no_data_pump_was(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    words = "has no table of a data pump"
+    assert run(tmp_path / "empty.db", PRUNE, tmp_path) == (1, f"Error: {tmp_path}/empty.db: {words}")
+
+
+@pytest.mark.postgres
+def test_nor_in_a_postgresql_database(tmp_path: Path, postgres_server: str) -> None:
+    code, said = run(new_database(postgres_server), PRUNE, tmp_path)
+    assert (code, said.rpartition(": ")[2]) == (1, "has no table of a data pump")
 
 
 def test_so_does_a_file_with_too_many_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,9 +172,11 @@ def test_a_file_that_a_stopped_process_writes_is_one_line(
     billers = tmp_path / "billers.toml"
     billers.write_text("", "utf-8")
     more = {"pump": ("--billers", str(billers), "--port", "8719"), "sandbox": ("--port", "0")}.get(command, ())
-    for file in ("x.db", "x.db.pump"):
+    owned = "lanes" if command == "sandbox" else "pump_deliveries"
+    for file, table in (("x.db", owned), ("x.db.pump", "pump_deliveries")):
         with closing(sqlite3.connect(tmp_path / file)) as made:
             made.execute("PRAGMA journal_mode=WAL")
+            made.execute(f"CREATE TABLE {table} (x)")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     with stopped_writer(tmp_path / locked):

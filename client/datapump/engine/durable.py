@@ -58,6 +58,8 @@ WORKFLOW_BEFORE = "deliver"
 HEADROOM = 32
 """Runs that may be at work beside those that call a partner: they only look, and wait for a place."""
 
+TABLES = {"workflow_status", "workflow_input", "workflow_output", "operation_outputs", "queues", "application_versions"}
+TABLES |= {"dbos_migrations"}
 COLUMNS = {"workflow_uuid", "name", "status", "executor_id", "owner_xid", "application_version"}
 COLUMNS |= {"queue_name", "queue_partition_key", "completed_at"}
 HELD_BACK_S = TURN_S + 1
@@ -72,7 +74,7 @@ class EngineChanged(RuntimeError):
     def __init__(self, what: str) -> None:
         super().__init__(
             f"the engine (dbos {version('dbos')}) does not work as the data pump needs it: {what}; install the version"
-            " that this release names"
+            " that this release names, or restore the database"
         )
 
 
@@ -116,7 +118,7 @@ class DurableEngine(Bells):
         with slots.starting():  # the engine makes its tables in many steps, and another process would see some of them
             if shared or not sa.inspect(self._database).has_table("workflow_status", schema=self._schema()):
                 DBOS.migrate(self._database.url.render_as_string(hide_password=False))
-        self._check_table()
+        self._check_tables()
         self._client = DBOSClient(
             system_database_engine=self._database,
             serializer=DBOSPortableJSONSerializer(),
@@ -169,12 +171,11 @@ class DurableEngine(Bells):
         if looks is not None:
             self._listener = Listener(looks, launched, dbos.retrieve_queue(QUEUE), self._queued)
 
-    def _check_table(self) -> None:
-        try:
-            columns = sa.inspect(self._database).get_columns("workflow_status", self._schema())
-        except sa.exc.NoSuchTableError:
-            raise EngineChanged("its table workflow_status is missing") from None
-        found = {each["name"] for each in columns}
+    def _check_tables(self) -> None:
+        looked = sa.inspect(self._database)
+        if lacks := TABLES.difference(looked.get_table_names(self._schema())):
+            raise EngineChanged(f"the database lacks its table {', '.join(sorted(lacks))}")
+        found = {each["name"] for each in looked.get_columns("workflow_status", self._schema())}
         if missing := COLUMNS - found:
             raise EngineChanged(f"its table workflow_status has no {', '.join(sorted(missing))}")
 

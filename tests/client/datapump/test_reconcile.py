@@ -269,7 +269,7 @@ def test_an_engine_without_its_table_is_refused_with_words(postgres_server: str,
         pass
     rows_of_the_engine(pump, "DROP TABLE {} CASCADE")
     pump._database.dispose()
-    with pytest.raises(EngineChanged, match="workflow_status is missing"):
+    with pytest.raises(EngineChanged, match="lacks its table workflow_status"):
         DataPump(url, billers).start()
 
 
