@@ -23,6 +23,7 @@ __all__ = [
     "age",
     "credited",
     "debited",
+    "emptied",
     "filed",
     "held",
     "is_expired",
@@ -344,4 +345,17 @@ def credited(invoice: Invoice, amount_cents: int) -> Invoice:
     """The invoice after a payment of it was returned."""
     return with_balance(
         invoice, invoice.balance_due_cents + amount_cents, invoice.total_amount_due_cents + amount_cents
+    )
+
+
+def emptied(invoice: Invoice) -> Invoice:
+    """A closed invoice without its amounts, and the partner's last word on it without them: another bill has them."""
+    return replace(
+        invoice,
+        balance_due_cents=0,
+        total_amount_due_cents=0,
+        minimum_amount_due_cents=0,
+        filed_due_cents=0,
+        filed_total_cents=0,
+        held_cents=0,
     )

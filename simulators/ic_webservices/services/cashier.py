@@ -15,6 +15,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import (
     Invoice,
     credited,
     debited,
+    emptied,
     may_enter,
     may_pay,
     may_pay_on,
@@ -252,7 +253,8 @@ def _owed_on(tx: Tx, lane: Lane, biller: Biller, payment: Payment) -> Invoice | 
     """
     The invoice on which a returned payment is owed again: its own, or the latest that carries its balance forward.
 
-    None for a donation, and for a closed invoice that no other carries forward: that one stays closed.
+    Where no bill of its owner does, as the later one is another owner's by now, the closed one is opened again and asks
+    for this alone [A-127]. None for a donation.
     """
     invoice = INVOICES.get(tx, lane.name, biller.guid, payment.invoice_number)
     if invoice is None or payment.donation != "none":
@@ -265,4 +267,5 @@ def _owed_on(tx: Tx, lane: Lane, biller: Biller, payment: Payment) -> Invoice | 
         "invoice_type_id": invoice.invoice_type_id,
     }
     later = INVOICES.find(tx, lane.name, search, order=AGE, last_first=True, limit=MOST_LATER)
-    return next((one for one in later if one.status != CLOSED and one.invoice_date >= invoice.invoice_date), None)
+    carrying = (one for one in later if one.status != CLOSED and one.invoice_date >= invoice.invoice_date)
+    return next(carrying, emptied(invoice))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
@@ -18,12 +18,14 @@ from partnerlab.simulators.ic_webservices.domain.cloud_payments import is_reques
 from partnerlab.simulators.ic_webservices.domain.customers import Customer, conveyed_number, number_before
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, told
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
+from partnerlab.simulators.ic_webservices.domain.payments import RETURNED
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
+from partnerlab.simulators.ic_webservices.services.unsettled import Doubt, Unsettled
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES, rename_account
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["other_owners", "pass_on", "share_out", "with_words"]
+__all__ = ["account_in_doubt", "other_owners", "pass_on", "share_out", "with_words"]
 
 _TOLD_BEFORE = Statement(
     "UPDATE ic_payments SET told_as = CASE WHEN EXISTS (SELECT 1 FROM ic_events WHERE ic_events.lane = :lane"
@@ -65,6 +67,25 @@ def pass_on(tx: Tx, lane: Lane, biller: Biller, customer: Customer, outbox: Outb
     return customer
 
 
+def account_in_doubt(
+    tx: Tx, lane: Lane, biller: Biller, account_number: str, unsettled: Unsettled, since: datetime | None = None
+) -> Doubt:
+    """
+    What is not certain of an account at its partner, as `Unsettled.doubt` says it: also that a former owner's payment
+    came back which the partner has in the account's balance, as it was told with the account's number [A-112].
+    """
+    doubt, partner = unsettled.doubt(tx, lane, biller.guid, account_number, since), partner_of(biller.partner)
+    if not partner.answers_for_account and not partner.states_account:
+        return doubt
+    returned = [
+        payment
+        for former in _former_owners(tx, lane, biller, account_number)
+        for payment in unsettled.doubt(tx, lane, biller.guid, former).payments
+        if payment.state == RETURNED and payment.told_as == account_number
+    ]
+    return replace(doubt, payments=tuple(dict.fromkeys((*doubt.payments, *returned)))) if returned else doubt
+
+
 def other_owners(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> tuple[Sequence[Invoice], int]:
     """
     What the other owners of an account are asked for that was conveyed, and what they paid, in cents, where the partner
@@ -74,7 +95,7 @@ def other_owners(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> tup
     the partner [A-125].
     """
     number, place = number_before(account_number), {"lane": lane.name, "biller_guid": biller.guid}
-    former = [str(found) for (found,) in tx.all(_FORMER, **place, number=f"{number}CV-", beyond=f"{number}CV.")]
+    former = _former_owners(tx, lane, biller, number)
     if not former or account_number not in (number, *former):
         return [], 0
     paid_cents = 0
@@ -84,6 +105,12 @@ def other_owners(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> tup
     owners = [one for one in (number, *former) if one != account_number]
     rows = [row for one in owners for row in tx.all(_ASKED, **place, account_number=one)]
     return [one for one in map(INVOICES.load, rows) if not is_requested(one)], paid_cents
+
+
+def _former_owners(tx: Tx, lane: Lane, biller: Biller, number: str) -> list[str]:
+    """The numbers of an account's former owners, but for those that were billed since."""
+    place = {"lane": lane.name, "biller_guid": biller.guid}
+    return [str(found) for (found,) in tx.all(_FORMER, **place, number=f"{number}CV-", beyond=f"{number}CV.")]
 
 
 def share_out(tx: Tx, lane: Lane, invoice: Invoice, others: Sequence[Invoice], newest: str) -> Invoice:

@@ -27,7 +27,7 @@ from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
-from partnerlab.simulators.ic_webservices.services.conveyed import other_owners
+from partnerlab.simulators.ic_webservices.services.conveyed import account_in_doubt, other_owners
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, note_answer
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
@@ -108,7 +108,7 @@ class Presentment:
         self.unsettled.ready(lane, biller.guid, opened.account_number)
         with self.store.read() as tx:
             account = _account(tx, lane, biller, opened)
-            doubt = self.unsettled.doubt(tx, lane, biller.guid, opened.account_number).reason
+            doubt = account_in_doubt(tx, lane, biller, opened.account_number, self.unsettled).reason
         left_at = datetime.now(UTC)
         answer = self._ask(lane, biller, account.asked)
         with self.store.write() as tx:
@@ -151,7 +151,7 @@ class Presentment:
             problem, due, total = f"the amounts were dropped: {error}", None, None
         if due is not None or total is not None:
             # Also of a payment that came while the partner was asked: the answer may not know of it.
-            why = doubt or self.unsettled.doubt(tx, lane, biller.guid, opened.account_number, left_at).reason
+            why = doubt or account_in_doubt(tx, lane, biller, opened.account_number, self.unsettled, left_at).reason
             if not why and account.versions != before.versions:
                 why = "the account changed while the partner was asked"
             if why:

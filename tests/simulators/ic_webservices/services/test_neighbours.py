@@ -129,12 +129,13 @@ def _values(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
-def test_a_payment_of_a_closed_bill_that_nothing_carries_forward_reopens_nothing(both: Harness) -> None:
+def test_a_payment_of_a_closed_bill_that_nothing_carries_forward_is_owed_on_it_alone(both: Harness) -> None:
     start(both)
-    both.pay(amount="125.50", **BANK)
-    add_bill(both, INVOICE, "0.00", status="closed")
+    both.pay(amount="120.00", **BANK)
+    add_bill(both, INVOICE, "5.50", status="closed")
     advance(both, timedelta(days=10))
-    assert both.invoice()["status"] == "closed"
+    owed = both.invoice()
+    assert (owed["status"], owed["balance_due"], owed["total_amount_due"]) == ("open", "120.00", "120.00")
 
 
 # --- payments ---
