@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.masking import printable
 from partnerlab.moments import moment
 from partnerlab.remote import DEFAULT_URL, Remote, print_json
@@ -55,9 +56,10 @@ def payment(row: Row, verb: str = "Paid") -> str:
 
 def way_of(row: Row, biller: Row, remote: Remote) -> str:
     """How a payment that was taken gets to the partner, and the command that shows it."""
-    from partnerlab.auditing.invoice_cloud_books import payment_of
-    from partnerlab.auditing.records import why_not
-    from partnerlab.partners import BY_CALL, BY_DOWNLOAD, PARTNERS
+    with importing:
+        from partnerlab.auditing.invoice_cloud_books import payment_of
+        from partnerlab.auditing.records import why_not
+        from partnerlab.partners import BY_CALL, BY_DOWNLOAD, PARTNERS
 
     partner = PARTNERS[biller["partner"]]
     if why := why_not(payment_of(row), partner):

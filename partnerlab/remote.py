@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
 
@@ -284,7 +285,8 @@ def connect(url: str, lane: str) -> Remote:
     remote = Remote(url, lane)
     lanes = [row["name"] for row in Remote(url).get("/_sandbox/lanes")["lanes"]]
     if lane not in lanes:
-        from partnerlab.contracts.doors import unknown  # for who spells a lane rightly it is a slow import
+        with importing:
+            from partnerlab.contracts.doors import unknown  # for who spells a lane rightly it is a slow import
 
         told = unknown("lane", lane, lanes)
         if re.fullmatch(r"[A-Za-z0-9._-]+", lane):  # else no lane can have that name

@@ -19,6 +19,7 @@ from partnerlab.client.datapump.views import render_balance, render_delivery, re
 from partnerlab.client.errors import ClientError, RequestInvalid
 from partnerlab.client.settings import BillerUnknown
 from partnerlab.contracts.database_errors import is_locked, said_by_database
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.masking import mask_text
 
 if TYPE_CHECKING:
@@ -123,9 +124,10 @@ def _add_deliveries(app: Flask, pump: DataPump) -> None:
 
 def _add_state(app: Flask, pump: DataPump) -> None:
     """How the pump is."""
-    from flask import request
+    with importing:
+        from flask import request
 
-    from partnerlab.client.datapump.metrics import Metrics
+        from partnerlab.client.datapump.metrics import Metrics
 
     figures = Metrics(pump)
 

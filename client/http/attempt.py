@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError, redact
 from partnerlab.client.http.keepalive import heed, heed_rest
 from partnerlab.client.http.request import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
-from partnerlab.contracts.first_use import pattern
+from partnerlab.contracts.first_use import importing, pattern
 from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class Attempt:
 
     def _limits(self) -> dict[str, float]:
         """What httpx calls *timeout*, of which httpcore tells the network."""
-        from partnerlab.client.http.deadline import Limit
+        with importing:
+            from partnerlab.client.http.deadline import Limit
 
         timeouts, until = self.rules.timeouts, self.until
         return {

@@ -20,6 +20,7 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http.attempt import Attempt, Rules, async_pieces, pieces
 from partnerlab.client.http.keepalive import KEEPALIVE_S
 from partnerlab.client.http.request import DEFAULT_TIMEOUTS, HttpRequest, HttpResponse, Timeouts
+from partnerlab.contracts.first_use import importing
 
 if TYPE_CHECKING:
     import httpx
@@ -52,7 +53,8 @@ class Transport:
         http: httpx.BaseTransport | None = None,
     ) -> None:
 
-        from partnerlab.client.http.connections import Connections
+        with importing:
+            from partnerlab.client.http.connections import Connections
 
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
         # A proxy is asked in another form, so a call through one is httpx's alone.
@@ -62,10 +64,11 @@ class Transport:
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
-        import httpx
+        with importing:
+            import httpx
 
-        from partnerlab.client.http.connections import Connections
-        from partnerlab.client.http.direct import send_directly
+            from partnerlab.client.http.connections import Connections
+            from partnerlab.client.http.direct import send_directly
 
         call = Attempt(request, self.rules, pieces(request.content))
         with self.connection(call):
@@ -123,9 +126,10 @@ class AsyncTransport:
         proxy: str | None = None,
         connections: int = CONNECTIONS,
     ) -> None:
-        import asyncio
+        with importing:
+            import asyncio
 
-        from partnerlab.client.http.connections import AsyncConnections
+            from partnerlab.client.http.connections import AsyncConnections
 
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
         options = _connection_options(ssl_context, proxy)
@@ -134,9 +138,10 @@ class AsyncTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
-        import httpx
+        with importing:
+            import httpx
 
-        from partnerlab.client.http.direct import send_directly_async
+            from partnerlab.client.http.direct import send_directly_async
 
         call = Attempt(request, self.rules, async_pieces(request.content))
         async with self.connection(call):
@@ -191,9 +196,10 @@ class AsyncTransport:
 
 
 def _one_pool(options: dict[str, Any]) -> httpx.HTTPTransport:
-    import httpx
+    with importing:
+        import httpx
 
-    from partnerlab.client.http.deadline import Network, over
+        from partnerlab.client.http.deadline import Network, over
 
     made = httpx.HTTPTransport(**options)
     over(made, Network())
@@ -201,9 +207,10 @@ def _one_pool(options: dict[str, Any]) -> httpx.HTTPTransport:
 
 
 def _one_async_pool(options: dict[str, Any]) -> httpx.AsyncHTTPTransport:
-    import httpx
+    with importing:
+        import httpx
 
-    from partnerlab.client.http.deadline import AsyncNetwork, over
+        from partnerlab.client.http.deadline import AsyncNetwork, over
 
     made = httpx.AsyncHTTPTransport(**options)
     over(made, AsyncNetwork())

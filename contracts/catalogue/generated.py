@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from partnerlab.contracts.catalogue.requirement import Requirement
+from partnerlab.contracts.first_use import importing
 
 if TYPE_CHECKING:
     from partnerlab.contracts.files import Layout
@@ -33,8 +34,9 @@ KIND_WORDS = {
 
 def generated() -> Iterator[Requirement]:
     """Every one of them."""
-    from partnerlab.contracts.files import load_layout
-    from partnerlab.contracts.files.adjustments import load_adjustments
+    with importing:
+        from partnerlab.contracts.files import load_layout
+        from partnerlab.contracts.files.adjustments import load_adjustments
 
     for prefix, name in FIELD_TABLES.items():
         yield from _fields(prefix, load_layout(name))
@@ -61,7 +63,8 @@ def _fields(prefix: str, layout: Layout) -> Iterator[Requirement]:
 
 
 def _columns(part: str, name: str) -> Iterator[Requirement]:
-    from partnerlab.contracts.files.csv import load_table
+    with importing:
+        from partnerlab.contracts.files.csv import load_table
 
     table = load_table(f"watersmart_{name}")
     document, _, place = table.source.partition(", ")
@@ -81,7 +84,8 @@ def _columns(part: str, name: str) -> Iterator[Requirement]:
 
 def _capabilities() -> Iterator[Requirement]:
     """As `CAP-INH1-VOID` and `CAP-WS-BIF-BALANCEFORWARD`."""
-    from partnerlab.contracts.capabilities import capabilities, integrations
+    with importing:
+        from partnerlab.contracts.capabilities import capabilities, integrations
 
     for found in map(capabilities, integrations()):
         for feature in found.features:

@@ -14,6 +14,7 @@ from partnerlab.contracts.files.layout import Layout
 from partnerlab.contracts.files.lines import Source
 from partnerlab.contracts.files.problems import FileRejected, Quarantined, Report
 from partnerlab.contracts.files.reader import Reading
+from partnerlab.contracts.first_use import importing
 
 __all__ = ["check"]
 
@@ -44,7 +45,8 @@ def check(
         size = os.stat(source).st_size
         count = _processes(size) if processes is None else processes
         if count > 1 and _can_start() and (path := _path_for_all(source)):
-            from partnerlab.contracts.files.apart import check_in_parts  # only here: a start needs no processes
+            with importing:
+                from partnerlab.contracts.files.apart import check_in_parts  # only here: a start needs no processes
 
             report = check_in_parts(path, size, layout, count, strict=strict, progress=progress)
             if report is not None:

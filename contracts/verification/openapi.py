@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.patterns import ecma
 
 if TYPE_CHECKING:
@@ -152,9 +153,10 @@ class Document:
 
     @cached_property
     def _format_checker(self) -> Any:
-        from jsonschema import FormatChecker
+        with importing:
+            from jsonschema import FormatChecker
 
-        from partnerlab.contracts.tccs_rest import CONTENT_INFO, parse_content_info
+            from partnerlab.contracts.tccs_rest import CONTENT_INFO, parse_content_info
 
         names = {name for names in CONTENT_INFO.values() for name in names}
         checks = {f"tccs-{name}": partial(parse_content_info, name) for name in names} | dict(self._formats)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from partnerlab.console.places import PREFIX, STATIC, Entrance
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators.kit.http.limits import Limits
 from partnerlab.simulators.kit.http.messages import Request, Response
 
@@ -79,14 +80,16 @@ class Console:
     def _load(self) -> Callable[[Request], Response]:
         with self._lock:
             if self._pages is None:
-                from partnerlab.console.pages import Pages
+                with importing:
+                    from partnerlab.console.pages import Pages
 
                 self._pages = Pages(self._site(), self._entrances, self._password, self._most_bytes)
             return self._pages
 
     def _look_ahead(self, pages: Callable[[Request], Response], request: Request) -> None:
         """Make the pages once, in the background: for whoever asked for the first one, in their lane."""
-        from partnerlab.console.view import NAVIGATION
+        with importing:
+            from partnerlab.console.view import NAVIGATION
 
         def look() -> None:
             for path, _ in NAVIGATION:

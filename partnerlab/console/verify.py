@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.console.view import Page
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators.kit.http.messages import Response
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ __all__ = ["index"]
 def index(page: Page) -> Response:
     """The roles, and the grades of the one that is chosen, made from the lane's journal."""
     try:
-        from partnerlab.contracts.verification.consumer.control import Control
-        from partnerlab.contracts.verification.consumer.roles import ROLES, role
-        from partnerlab.contracts.verification.consumer.run import Options, verify
-        from partnerlab.contracts.verification.consumer.waiting import turns
+        with importing:
+            from partnerlab.contracts.verification.consumer.control import Control
+            from partnerlab.contracts.verification.consumer.roles import ROLES, role
+            from partnerlab.contracts.verification.consumer.run import Options, verify
+            from partnerlab.contracts.verification.consumer.waiting import turns
     except ModuleNotFoundError as error:
         message = f"Verification needs {error.name}: pip install 'partnerlab[sandbox,verify]'."
         return page.render("problem.html", "verify", "Verification", status=503, message=message)
@@ -41,14 +43,16 @@ def index(page: Page) -> Response:
 
 
 def _outcomes() -> list[Any]:
-    from partnerlab.contracts.verification.grading.model import Outcome
+    with importing:
+        from partnerlab.contracts.verification.grading.model import Outcome
 
     return [Outcome.FAILED, Outcome.PASSED, Outcome.NOT_EXERCISED, Outcome.NOT_TESTABLE]
 
 
 def _sender(page: Page) -> Any:
     """What sends a verification's own questions to the control API, in process."""
-    from partnerlab.contracts.verification.provider.exchange import Answered
+    with importing:
+        from partnerlab.contracts.verification.provider.exchange import Answered
 
     def send(asked: Asked, _timeout_s: float) -> Answered:
         target = asked.url.removeprefix(page.origin_only)

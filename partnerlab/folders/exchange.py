@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.records import dataclass
 from partnerlab.folders.machine import Folders
 from partnerlab.folders.port import FolderPort, invoice_cloud_port, sftp_access
@@ -49,7 +50,8 @@ def open_exchange(settings: SandboxSettings, ic: InvoiceCloud, fallback: Path) -
 
 def _sftp(settings: SandboxSettings, ic: InvoiceCloud, folders: Folders, port: FolderPort) -> SftpServer:
     try:
-        from partnerlab.folders.sftp import SftpServer
+        with importing:
+            from partnerlab.folders.sftp import SftpServer
     except ModuleNotFoundError as error:
         reason = f"SFTP needs {error.name}: pip install 'partnerlab[sftp]'"
         raise FoldersUnusable(folders.root, reason) from error

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerUnknown
+from partnerlab.contracts.first_use import importing
 from partnerlab.parts import Parts
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators.ic_webservices import InvoiceCloud
@@ -51,7 +52,8 @@ class Directory:
         Check that a call may go where a biller's setting says: to the sandbox itself and its other parts, the loopback,
         or what the biller's `Egress.Allow` lists. Raises `RequestInvalid`.
         """
-        from partnerlab.client.http import shown_url
+        with importing:
+            from partnerlab.client.http import shown_url
 
         try:
             listed = Allowed.of(biller.configuration)

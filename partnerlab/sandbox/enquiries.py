@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.client.settings import Biller, BillerUnknown
+from partnerlab.contracts.first_use import importing
 from partnerlab.sandbox.outgoing import Outgoing
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class Enquiries:
             biller = self._biller(lane, guid)
         except BillerUnknown as error:
             return {"problem": str(error)}
-        from partnerlab.client import rtdr  # at the first request: the partners' protocols are a tenth of the start
+        with importing:
+            from partnerlab.client import rtdr  # at the first request: the partners' protocols are a tenth of the start
 
         transport = self._watched(lane, "balance request", biller)
         update = rtdr.refresh(biller, account_number, invoice_number, send=transport.send)
@@ -65,7 +67,8 @@ class Enquiries:
             biller = self._biller(lane, guid)
         except BillerUnknown as error:
             return {"problem": str(error)}
-        from partnerlab.client import bill_images
+        with importing:
+            from partnerlab.client import bill_images
 
         transport = self._watched(lane, "bill image request", biller)
         found = bill_images.fetch(biller, invoice_number, transport=transport)
@@ -73,8 +76,9 @@ class Enquiries:
 
     def _watched(self, lane: str, sender: str, biller: Biller) -> Transport:
         """Connections for one call, to be checked and noted."""
-        from partnerlab.client.http import PAYER_WAITS, Transport
-        from partnerlab.client.http.watched import Watched
+        with importing:
+            from partnerlab.client.http import PAYER_WAITS, Transport
+            from partnerlab.client.http.watched import Watched
 
         with self._lock:
             if self._transport is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.first_use import importing
+
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.http.site import Site
@@ -16,14 +18,16 @@ __all__ = ["as_program", "auditing"]
 
 def as_program(entry: Entry, lane: str, language: str) -> Program:
     """An entry of the journal as a program; loads the client's declarations."""
-    from partnerlab.programs import as_program as written
+    with importing:
+        from partnerlab.programs import as_program as written
 
     return written(entry, lane, language)
 
 
 def auditing(site: Callable[[], Site]) -> Controls:
     """The audit's operations, which ask the control API of *site* as the console does."""
-    from partnerlab.auditing.control import create_controls
-    from partnerlab.console.api import Api
+    with importing:
+        from partnerlab.auditing.control import create_controls
+        from partnerlab.console.api import Api
 
     return create_controls(lambda request: Api(site(), request))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators.ic_webservices import EventRefused
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
@@ -104,7 +105,8 @@ class PumpPort:
 
     def submit(self, event: dict[str, Any]) -> None:
         """Take an event; returns when it is durable. Raises `EventRefused` where no later try could change that."""
-        from partnerlab.client.datapump import EventConflict
+        with importing:
+            from partnerlab.client.datapump import EventConflict
 
         try:
             still = None if self._waits is None else partial(self._waits, event)
@@ -189,7 +191,8 @@ class PumpPort:
         """The pump, for what only looks: it need not deliver for that."""
         with self._making:
             if self._pump is None:
-                from partnerlab.client.datapump import DataPump, Router
+                with importing:
+                    from partnerlab.client.datapump import DataPump, Router
 
                 # The partners it delivers to are the sandbox's own, over http also where it listens beyond loopback.
                 router = Router(
@@ -202,7 +205,8 @@ class PumpPort:
         """What makes the engine; None for the durable one."""
         if (clock := self._clock) is None:
             return None
-        from partnerlab.client.datapump.engine.in_process import InProcessEngine
+        with importing:
+            from partnerlab.client.datapump.engine.in_process import InProcessEngine
 
         return partial(InProcessEngine, clock=lambda lane: (clock(lane) - EPOCH) // timedelta(milliseconds=1))
 
@@ -217,7 +221,8 @@ def service_of(port: PumpPort, path: str) -> WSGIApplication:
 
     Looking does not start the pump, which takes seconds on a busy machine; whatever else does.
     """
-    from partnerlab.client.datapump import create_service
+    with importing:
+        from partnerlab.client.datapump import create_service
 
     service = create_service(port.made())
 

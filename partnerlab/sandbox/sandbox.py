@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from partnerlab.certificates import certificate_of
 from partnerlab.client.settings import Biller
 from partnerlab.console import PREFIX, Console
+from partnerlab.contracts.first_use import importing
 from partnerlab.databases import what_is_wrong
 from partnerlab.entrances import PUMP_PATH, entrances
 from partnerlab.own_keys import access
@@ -281,7 +282,8 @@ class Sandbox:
             self.lanes.get(DEFAULT)
             self.server.start()
             if self.settings.exchanges_files:
-                from partnerlab.folders import open_exchange
+                with importing:
+                    from partnerlab.folders import open_exchange
 
                 self.exchange = open_exchange(self.settings, self.ic, Path(self._folder.name) / "files")
         except BaseException:

@@ -7,6 +7,7 @@ from typing import Any
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.doors import doors
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.verification.findings import Finding, Verdict
 
 __all__ = ["verdicts"]
@@ -26,7 +27,8 @@ def _later(path: str) -> Verdict:
 
 @cache
 def _read(path: str) -> Verdict:
-    from partnerlab.contracts.verification import rest, soap
+    with importing:
+        from partnerlab.contracts.verification import rest, soap
 
     found: Verdict = (soap if path.endswith(".wsdl") else rest).verdict(read_bytes(path))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from partnerlab.console.places import Entrance
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators import inhance_soap
 from partnerlab.simulators.inhance_soap.domain.accounts import integration_of
 from partnerlab.simulators.inhance_soap.world import World
@@ -28,7 +29,8 @@ class Jobs:
         biller = self._invoice_cloud.biller(lane, partner)
         if biller is None:
             return NO_BILLER
-        from partnerlab.systems.inhance_books import run  # at the first run: the client is slow to import
+        with importing:
+            from partnerlab.systems.inhance_books import run  # at the first run: the client is slow to import
 
         return run(world, lane, biller, name, self._invoice_cloud.client(lane, biller))
 

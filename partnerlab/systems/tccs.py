@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from partnerlab.console.places import Entrance
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators import tccs_rest
 from partnerlab.simulators.kit.journal.sent_again import Credentials
 from partnerlab.simulators.kit.world.jobs import Runner
@@ -27,7 +28,8 @@ class Jobs:
         biller = self._invoice_cloud.biller(lane, "tccs")
         if biller is None:
             return NO_BILLER
-        from partnerlab.systems.tccs_books import run  # at the first run: the client is slow to import
+        with importing:
+            from partnerlab.systems.tccs_books import run  # at the first run: the client is slow to import
 
         return run(world, lane, biller, self._invoice_cloud.client(lane, biller))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators.ic_webservices import InvoiceCloud
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -75,8 +76,9 @@ class ToInvoiceCloud:
 
     def transport(self, lane: Lane) -> Transport:
         """Connections to a lane, which call it as long as it is this one."""
-        from partnerlab.client.http import Transport
-        from partnerlab.systems.lane_transport import LaneTransport
+        with importing:
+            from partnerlab.client.http import Transport
+            from partnerlab.systems.lane_transport import LaneTransport
 
         with self._lock:
             if self._transport is None:
@@ -85,7 +87,8 @@ class ToInvoiceCloud:
 
     def client(self, lane: Lane, biller: Biller) -> InvoiceCloudClient:
         """The production client over them."""
-        from partnerlab.systems.faulty_client import FaultyClient
+        with importing:
+            from partnerlab.systems.faulty_client import FaultyClient
 
         url, guid, key, _ = self.access(lane, biller)
         arrives = partial(self.arrives, lane)

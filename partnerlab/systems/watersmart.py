@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.console.places import Entrance
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators import ic_webservices, watersmart
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -34,7 +35,8 @@ class Port:
 
     def run(self, world: World, lane: Lane, name: str) -> str:
         """One run of a job of the file exchange. Raises `ClientError`, `FilesRefused`."""
-        from partnerlab.systems.watersmart_books import run  # at the first job: the client is slow to import
+        with importing:
+            from partnerlab.systems.watersmart_books import run  # at the first job: the client is slow to import
 
         arrives = partial(self._invoice_cloud.arrives, lane)
         batches = self._invoice_cloud.simulator().world.services.export_batches
@@ -46,7 +48,8 @@ class Port:
         return self._calls(lane).tell(story, values)
 
     def _calls(self, lane: Lane) -> WaterSmartCalls:
-        from partnerlab.systems.watersmart_calls import WaterSmartCalls
+        with importing:
+            from partnerlab.systems.watersmart_calls import WaterSmartCalls
 
         return WaterSmartCalls(*self._access(lane), transport=self._invoice_cloud.transport(lane))
 
@@ -95,7 +98,8 @@ class _Batches:
         self._batches.delivered(self._lane, self._guid, int(batch.key))
 
     def _batch(self, report_id: int) -> ReceivedBatch:
-        from partnerlab.client.jobs import ReceivedBatch
+        with importing:
+            from partnerlab.client.jobs import ReceivedBatch
 
         _, files = self._batches.get(self._lane, report_id)
         whole = [(file.name, self._content(report_id, file.name)) for file in files]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.paths import at
 from partnerlab.remote import Remote
 
@@ -63,8 +64,9 @@ class SandboxForTests(Protocol):
 @contextmanager
 def in_this_process() -> Iterator[SandboxForTests]:
     """A sandbox of this process, in memory, on a port that is free."""
-    from partnerlab.sandbox import Sandbox
-    from partnerlab.settings import SandboxSettings
+    with importing:
+        from partnerlab.sandbox import Sandbox
+        from partnerlab.settings import SandboxSettings
 
     with Sandbox(SandboxSettings(port=0), in_process=True) as running:
         remote = Remote(running.url)

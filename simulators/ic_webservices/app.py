@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices import seeds
 from partnerlab.simulators.ic_webservices.pages import PAGE_PATHS, PagesApp
@@ -41,7 +42,8 @@ class InvoiceCloud(Simulator):
 
     def biller(self, lane: str, guid: str) -> dict[str, Any]:
         """A biller as the control API shows it, for the data pump's directory. Raises `NotFound`, `LaneNotFound`."""
-        from partnerlab.simulators.ic_webservices.control.views import biller_view
+        with importing:
+            from partnerlab.simulators.ic_webservices.control.views import biller_view
 
         found, services = self.world.lanes.existing(lane), self.world.services
         return biller_view(services.ledger.biller(found, guid), self.origin(), found, services.keys, services.settings)
@@ -123,6 +125,7 @@ def _due(services: Services, lane: Lane, until: datetime) -> Iterator[Due]:
 
 
 def _control(services: Services) -> Controls:
-    from partnerlab.simulators.ic_webservices.control import create_controls
+    with importing:
+        from partnerlab.simulators.ic_webservices.control import create_controls
 
     return create_controls(services)

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.events import Cause
@@ -74,7 +75,8 @@ def create_simulator(
             each.seed(tx, lane)
 
     def control() -> Controls:
-        from partnerlab.simulators.inhance_soap.control import create_controls
+        with importing:
+            from partnerlab.simulators.inhance_soap.control import create_controls
 
         return create_controls(world)
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs import Runner, TimedJobs, jobs_of
@@ -68,7 +69,8 @@ def create_simulator(
             timed.seed(tx, lane)
 
     def control() -> Controls:
-        from partnerlab.simulators.tccs_rest.control import create_controls
+        with importing:
+            from partnerlab.simulators.tccs_rest.control import create_controls
 
         return create_controls(world)
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.due import Due
@@ -68,7 +69,8 @@ def create_simulator(
         jobs.seed(tx, lane)
 
     def control() -> Controls:
-        from partnerlab.simulators.watersmart.control import create_controls
+        with importing:
+            from partnerlab.simulators.watersmart.control import create_controls
 
         return create_controls(world)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.verification.consumer.definition import Role
 
 __all__ = ["ROLES", "role"]
@@ -15,5 +16,6 @@ def role(name: str) -> Role:
     """One of `ROLES`. Raises `KeyError` for another."""
     if name not in ROLES:
         raise KeyError(name)
-    found: Role = import_module(f"partnerlab.contracts.verification.consumer.{name.replace('-', '_')}").ROLE
+    with importing:
+        found: Role = import_module(f"partnerlab.contracts.verification.consumer.{name.replace('-', '_')}").ROLE
     return found

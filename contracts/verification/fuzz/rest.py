@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 from hypothesis import strategies as st
 
 from partnerlab.contracts.data import read_yaml
+from partnerlab.contracts.first_use import importing
 
 __all__ = ["ORIGIN", "RestRequest", "only", "request_of", "requests", "requests_of"]
 
@@ -50,10 +51,11 @@ def requests(contract: str) -> Mapping[str, st.SearchStrategy[RestRequest]]:
 
 def requests_of(document: Mapping[str, Any]) -> Mapping[str, st.SearchStrategy[RestRequest]]:
     """The requests of each operation of an OpenAPI document, by operationId."""
-    import schemathesis
-    from schemathesis.generation import GenerationMode
+    with importing:
+        import schemathesis
+        from schemathesis.generation import GenerationMode
 
-    from partnerlab.contracts.verification.strategies import content_info_formats
+        from partnerlab.contracts.verification.strategies import content_info_formats
 
     for name, texts in content_info_formats().items():
         schemathesis.openapi.format(name, texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.verification.grading import Failed, Problem
 from partnerlab.contracts.verification.provider.exchange import NoAnswer
 from partnerlab.contracts.verification.provider.line import BudgetSpent
@@ -41,8 +42,9 @@ def attack_by_messages(
     `Failed` with the smallest message that was answered as it may not be: out of form, by a fault of the server, with
     its inside, or by doing what it was to refuse.
     """
-    from partnerlab.contracts.verification.fuzz.messages import each_alone, messages
-    from partnerlab.contracts.verification.fuzz.search import search
+    with importing:
+        from partnerlab.contracts.verification.fuzz.messages import each_alone, messages
+        from partnerlab.contracts.verification.fuzz.search import search
 
     target, seconds = probe.target, probe.line.share_of(probe.target.fuzz)
     affordable = probe.line.affordable(seconds)
@@ -90,9 +92,10 @@ def attack_by_sequences(
 
     Raises `Failed` with the shortest sequence after which the books are wrong.
     """
-    from hypothesis import strategies as st
+    with importing:
+        from hypothesis import strategies as st
 
-    from partnerlab.contracts.verification.fuzz.search import search
+        from partnerlab.contracts.verification.fuzz.search import search
 
     target, seconds = probe.target, probe.line.share_of(probe.target.fuzz)
 

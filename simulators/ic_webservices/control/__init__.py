@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.first_use import importing
+
 if TYPE_CHECKING:
     from partnerlab.simulators.ic_webservices.world import Services
     from partnerlab.simulators.kit.control.controls import Controls
@@ -18,22 +20,23 @@ __all__ = ["create_controls"]
 
 def create_controls(services: Services) -> Controls:
     """The routes; what they need is loaded here and not before."""
-    from partnerlab.simulators.ic_webservices.control.billers import Billers
-    from partnerlab.simulators.ic_webservices.control.bills import Bills
-    from partnerlab.simulators.ic_webservices.control.clerk import Clerk
-    from partnerlab.simulators.ic_webservices.control.cloud_payments import CloudPayments
-    from partnerlab.simulators.ic_webservices.control.customers import Customers
-    from partnerlab.simulators.ic_webservices.control.exports import Exports
-    from partnerlab.simulators.ic_webservices.control.faults import STATUSES
-    from partnerlab.simulators.ic_webservices.control.mailbox import Mailbox
-    from partnerlab.simulators.ic_webservices.control.payments import Payments
-    from partnerlab.simulators.ic_webservices.control.uploads import Uploads
-    from partnerlab.simulators.ic_webservices.control.users import Users
-    from partnerlab.simulators.ic_webservices.control.wallet import Wallet
-    from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
-    from partnerlab.simulators.ic_webservices.domain.customers import check_text
-    from partnerlab.simulators.kit.control.controls import Controls, domain_refuser
-    from partnerlab.simulators.kit.control.formats import Format
+    with importing:
+        from partnerlab.simulators.ic_webservices.control.billers import Billers
+        from partnerlab.simulators.ic_webservices.control.bills import Bills
+        from partnerlab.simulators.ic_webservices.control.clerk import Clerk
+        from partnerlab.simulators.ic_webservices.control.cloud_payments import CloudPayments
+        from partnerlab.simulators.ic_webservices.control.customers import Customers
+        from partnerlab.simulators.ic_webservices.control.exports import Exports
+        from partnerlab.simulators.ic_webservices.control.faults import STATUSES
+        from partnerlab.simulators.ic_webservices.control.mailbox import Mailbox
+        from partnerlab.simulators.ic_webservices.control.payments import Payments
+        from partnerlab.simulators.ic_webservices.control.uploads import Uploads
+        from partnerlab.simulators.ic_webservices.control.users import Users
+        from partnerlab.simulators.ic_webservices.control.wallet import Wallet
+        from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
+        from partnerlab.simulators.ic_webservices.domain.customers import check_text
+        from partnerlab.simulators.kit.control.controls import Controls, domain_refuser
+        from partnerlab.simulators.kit.control.formats import Format
 
     formats: Mapping[str, Format] = {
         "guid": lambda field, text: normal_guid(check_text(text, field)),

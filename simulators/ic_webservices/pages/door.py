@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from partnerlab.contracts.first_use import pattern
+from partnerlab.contracts.first_use import importing, pattern
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.http.wsgi import WsgiApp
 
@@ -30,7 +30,8 @@ class PagesApp(WsgiApp):
 
     def __init__(self, services: Services) -> None:
         def load() -> WSGIApplication:
-            from partnerlab.simulators.ic_webservices.pages.factory import create_app
+            with importing:
+                from partnerlab.simulators.ic_webservices.pages.factory import create_app
 
             return create_app(services)
 

@@ -16,6 +16,7 @@ from dataclasses import field, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import Change
@@ -206,7 +207,8 @@ class _Making:
 
     def __init__(self, tx: Tx, lane: Lane, biller: Biller, kind: str, *, split: bool) -> None:
         # At the first batch: the file formats are slow to import.
-        from partnerlab.simulators.ic_webservices.services.export_rows import ExportRows
+        with importing:
+            from partnerlab.simulators.ic_webservices.services.export_rows import ExportRows
 
         self.tx, self.lane, self.biller, self.kind = tx, lane, biller, kind
         self.made = ExportRows(tx, lane, biller, kind)
@@ -285,7 +287,8 @@ class _Making:
     def _write(self, file: _File) -> None:
         if not file.waiting:
             return
-        from partnerlab.contracts.files.csv import write_csv
+        with importing:
+            from partnerlab.contracts.files.csv import write_csv
 
         page = io.BytesIO()
         written = write_csv(page, file.table, file.waiting)

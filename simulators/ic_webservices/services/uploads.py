@@ -14,6 +14,7 @@ from datetime import UTC
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound
@@ -186,7 +187,8 @@ class Uploads:
         return _loaded(upload, staged)
 
     def _load(self, tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged) -> None:
-        from partnerlab.simulators.ic_webservices.services.loading import adjust_balances, load_invoices
+        with importing:
+            from partnerlab.simulators.ic_webservices.services.loading import adjust_balances, load_invoices
 
         if staged.kind == BALANCES:
             adjust_balances(tx, lane, biller, upload_id, staged)
@@ -247,7 +249,8 @@ class Uploads:
 
 def _stage(lane: Lane, biller: Biller, name: str, content: bytes) -> Staged:
     # At the first file: the file formats are slow to import.
-    from partnerlab.simulators.ic_webservices.services.staging import stage
+    with importing:
+        from partnerlab.simulators.ic_webservices.services.staging import stage
 
     return stage(lane, biller, name, content)
 

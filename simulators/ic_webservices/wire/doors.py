@@ -7,6 +7,7 @@ from functools import partial
 from importlib import import_module
 
 from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.asmx.front import AsmxService
@@ -62,8 +63,9 @@ def create_doors(services: Services) -> dict[str, App]:
 
 
 def _invoicing(services: Services, name: str) -> App:
-    from partnerlab.simulators.ic_webservices.wire.invoicing import InvoicingOperations
-    from partnerlab.simulators.ic_webservices.wire.messages import cloud_invoicing
+    with importing:
+        from partnerlab.simulators.ic_webservices.wire.invoicing import InvoicingOperations
+        from partnerlab.simulators.ic_webservices.wire.messages import cloud_invoicing
 
     service = AsmxService(
         name=name,
@@ -78,8 +80,9 @@ def _invoicing(services: Services, name: str) -> App:
 
 
 def _management(services: Services, name: str) -> App:
-    from partnerlab.simulators.ic_webservices.wire.management import ManagementOperations
-    from partnerlab.simulators.ic_webservices.wire.messages import cloud_management
+    with importing:
+        from partnerlab.simulators.ic_webservices.wire.management import ManagementOperations
+        from partnerlab.simulators.ic_webservices.wire.messages import cloud_management
 
     service = AsmxService(
         name=name,
@@ -92,8 +95,9 @@ def _management(services: Services, name: str) -> App:
 
 
 def _remote_authentication(services: Services, name: str) -> App:
-    from partnerlab.simulators.ic_webservices.wire.messages import remote_authentication
-    from partnerlab.simulators.ic_webservices.wire.remote_authentication import RemoteAuthenticationOperations
+    with importing:
+        from partnerlab.simulators.ic_webservices.wire.messages import remote_authentication
+        from partnerlab.simulators.ic_webservices.wire.remote_authentication import RemoteAuthenticationOperations
 
     service = AsmxService(
         name=name,
@@ -108,23 +112,27 @@ def _remote_authentication(services: Services, name: str) -> App:
 def _answered(services: Services, service: AsmxService, declarations: str) -> App:
     """The service. Where the settings say so, Spyne reads and writes its messages, by the class of its name there."""
     if services.settings.soap == "spyne":
-        from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
+        with importing:
+            from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
 
-        declared = import_module(f"partnerlab.simulators.ic_webservices.wire.declarations.{declarations}")
+        with importing:
+            declared = import_module(f"partnerlab.simulators.ic_webservices.wire.declarations.{declarations}")
         answer_with_spyne(service, getattr(declared, service.name))
     return service
 
 
 def _rest(services: Services, name: str) -> App:
-    from partnerlab.simulators.ic_webservices.wire.rest import create_door
-    from partnerlab.simulators.ic_webservices.wire.rest_operations import operations
+    with importing:
+        from partnerlab.simulators.ic_webservices.wire.rest import create_door
+        from partnerlab.simulators.ic_webservices.wire.rest_operations import operations
 
     found = operations(services.ledger, services.authentication, services.user_accounts)
     return create_door(name, services.api_keys, found)
 
 
 def _cloud_payments(services: Services, name: str) -> App:
-    from partnerlab.simulators.ic_webservices.wire.cloud_payments import operations
-    from partnerlab.simulators.ic_webservices.wire.rest import create_door
+    with importing:
+        from partnerlab.simulators.ic_webservices.wire.cloud_payments import operations
+        from partnerlab.simulators.ic_webservices.wire.rest import create_door
 
     return create_door(name, services.api_keys, operations(services.cloud_payments))

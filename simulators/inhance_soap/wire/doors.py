@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators.inhance_soap.settings import WSDL_NAMESPACE, Settings
 from partnerlab.simulators.inhance_soap.wire.messages import icloud
 from partnerlab.simulators.inhance_soap.wire.operations import Operations
@@ -45,8 +46,9 @@ def create_doors(world: World) -> dict[str, App]:
         group_commit=True,
     )
     if settings.soap == "spyne":
-        from partnerlab.simulators.inhance_soap.wire.declarations.icloud import ICloud
-        from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
+        with importing:
+            from partnerlab.simulators.inhance_soap.wire.declarations.icloud import ICloud
+            from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
 
         answer_with_spyne(service, ICloud)
     return {settings.path: service}

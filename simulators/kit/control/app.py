@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from partnerlab.contracts.database_errors import is_locked
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_body
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed, origin_allowed
@@ -67,8 +68,9 @@ def create_control_app(
     """
 
     def load() -> list[tuple[str, Controls]]:
-        from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
-        from partnerlab.simulators.kit.control.own import own_controls
+        with importing:
+            from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
+            from partnerlab.simulators.kit.control.own import own_controls
 
         own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators, as_program, authority, resend))
         loaded = {one.control_contract: one.control for one in simulators} | dict(more)
@@ -116,8 +118,9 @@ class ControlApp:
 
     def warm(self) -> list[_Route]:
         """Read the contracts and bind their operations now; those with the most text in their path come first."""
-        from partnerlab.simulators.kit.control.contract import read_contract
-        from partnerlab.simulators.kit.control.operations import bind
+        with importing:
+            from partnerlab.simulators.kit.control.contract import read_contract
+            from partnerlab.simulators.kit.control.operations import bind
 
         with self._lock:
             if self._routes is None:

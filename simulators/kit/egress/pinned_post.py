@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators.kit.egress.allow_list import Target
 from partnerlab.simulators.kit.egress.answers import DEADLINE_S, NoAnswer, PostAnswer
 
@@ -22,6 +23,7 @@ def post_form(targets: Sequence[Target], body: str, *, deadline_s: float = DEADL
     Raises `NoAnswer`.
     """
     # With `http.client` and the modules of `email` it needs: 6 ms that no start should wait for.
-    from partnerlab.simulators.kit.egress.pinned_connection import post
+    with importing:
+        from partnerlab.simulators.kit.egress.pinned_connection import post
 
     return post(targets, body, deadline_s)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.simulators.kit.http.at_first_request import AtFirstRequest
 from partnerlab.simulators.kit.http.messages import App
 from partnerlab.simulators.tccs_rest.wire.paths import IMAGE, PREFIXES
@@ -36,12 +37,14 @@ def create_doors(world: World) -> dict[str, App]:
 
 
 def _calls(world: World, base: str, name: str) -> App:
-    from partnerlab.simulators.tccs_rest.wire.calls import create_calls
+    with importing:
+        from partnerlab.simulators.tccs_rest.wire.calls import create_calls
 
     return create_calls(world, base, name)
 
 
 def _images(world: World, base: str, name: str) -> App:
-    from partnerlab.simulators.tccs_rest.wire.calls import create_images
+    with importing:
+        from partnerlab.simulators.tccs_rest.wire.calls import create_images
 
     return create_images(world, base, name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.tccs_rest import ContentInfo
 from partnerlab.simulators.kit.http.messages import Ready, Request, Response
 from partnerlab.simulators.tccs_rest.domain.events import Cause
@@ -86,7 +87,8 @@ def operations(world: World) -> dict[str, Act]:
         number = said.invoice_number
 
         def draw(request: Request) -> Response:
-            from partnerlab.simulators.tccs_rest.wire.bill_image import render
+            with importing:
+                from partnerlab.simulators.tccs_rest.wire.bill_image import render
 
             view = ledger.policy(request.lane, number)
             pdf = render(view, insurer=world.settings.insurer, days=world.days, now=request.lane.now())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.verification.provider.attacks import attack_by_messages, attack_by_sequences
 from partnerlab.contracts.verification.provider.inhance.utility import SUITE, UNKNOWN_ACCOUNT, WRONG_KEY, Utility
 from partnerlab.contracts.verification.provider.soap import SoapAnswer
@@ -91,7 +92,8 @@ def _payment(how: str) -> tuple[dict[str, str], bool]:
 
 
 def _messages(utility: Utility, operations: Sequence[str], known: Mapping[str, str], *, refused: bool = False) -> None:
-    from partnerlab.contracts.verification.fuzz.messages import parameters
+    with importing:
+        from partnerlab.contracts.verification.fuzz.messages import parameters
 
     def send(message: Message) -> SoapAnswer:
         action = '"urn:verify:none"' if message.mutation == "action" else None

@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING
 
 from partnerlab.contracts.files import Layout, load_layout
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.verification.grading import Failed, Problem
 from partnerlab.contracts.verification.provider.exchange import NoAnswer
 from partnerlab.contracts.verification.provider.invoice_cloud.platform import INVOICING, SUITE, Platform
@@ -27,8 +28,9 @@ INVOICE = {"tccs": "VERIFY-01/31/2026"}
 )
 def damaged_files_bring_nothing_in(platform: Platform) -> None:
     """Whatever in a bill file is damaged, its invoice is not taken, and the answer names the line and the field."""
-    from partnerlab.contracts.verification.fuzz.files import damaged, each_damage
-    from partnerlab.contracts.verification.fuzz.search import search
+    with importing:
+        from partnerlab.contracts.verification.fuzz.files import damaged, each_damage
+        from partnerlab.contracts.verification.fuzz.search import search
 
     target, seconds = platform.target, platform.line.share_of(platform.target.fuzz)
     layout = load_layout(target.layout).for_biller(

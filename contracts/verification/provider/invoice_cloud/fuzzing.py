@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.verification.grading import Failed, Problem
 from partnerlab.contracts.verification.provider.attacks import attack_by_messages, attack_by_sequences
 from partnerlab.contracts.verification.provider.exchange import Asked, NoAnswer
@@ -102,7 +103,8 @@ def _books_after(platform: Platform, steps: Sequence[tuple[str, str]]) -> str | 
 
 
 def _envelopes(platform: Platform, operations: Mapping[str, Sequence[str]], key: str, *, refused: bool = False) -> None:
-    from partnerlab.contracts.verification.fuzz.messages import parameters
+    with importing:
+        from partnerlab.contracts.verification.fuzz.messages import parameters
 
     target = platform.target
     known = {
@@ -139,8 +141,9 @@ def _books(platform: Platform) -> tuple[object, object]:
 
 
 def _rest(platform: Platform, operations: Collection[str], credential: str, *, refused: bool = False) -> None:
-    from partnerlab.contracts.verification.fuzz.rest import only
-    from partnerlab.contracts.verification.fuzz.search import search
+    with importing:
+        from partnerlab.contracts.verification.fuzz.rest import only
+        from partnerlab.contracts.verification.fuzz.search import search
 
     target, seconds = platform.target, platform.line.share_of(platform.target.fuzz)
     problem = search(

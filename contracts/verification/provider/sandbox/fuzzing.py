@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.verification.grading import Failed, Problem
 from partnerlab.contracts.verification.provider.exchange import Answered, NoAnswer
 from partnerlab.contracts.verification.provider.line import BudgetSpent, Reply
@@ -67,10 +68,11 @@ def _changing(method: str, operation: str) -> bool:
 
 
 def _requests(box: Box, interface: Interface, wanted: Callable[[str, str], bool]) -> None:
-    from hypothesis import strategies as st
+    with importing:
+        from hypothesis import strategies as st
 
-    from partnerlab.contracts.verification.fuzz.rest import requests_of
-    from partnerlab.contracts.verification.fuzz.search import search
+        from partnerlab.contracts.verification.fuzz.rest import requests_of
+        from partnerlab.contracts.verification.fuzz.search import search
 
     seconds = box.line.share_of(box.target.fuzz)
     with _lanes(box) as whose:
@@ -86,7 +88,8 @@ def _requests(box: Box, interface: Interface, wanted: Callable[[str, str], bool]
 
 
 def _chains(box: Box, interface: Interface) -> None:
-    from partnerlab.contracts.verification.fuzz.chains import search_chains
+    with importing:
+        from partnerlab.contracts.verification.fuzz.chains import search_chains
 
     seconds = box.line.share_of(box.target.fuzz)
     with _lanes(box) as whose:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
+from partnerlab.contracts.first_use import importing
 from partnerlab.contracts.verification.grading import Failed, Problem
 from partnerlab.contracts.verification.provider.exchange import Asked, NoAnswer
 from partnerlab.contracts.verification.provider.line import BudgetSpent
@@ -48,10 +49,11 @@ STEPS = (
 @SUITE.check("tccs/fuzz", "TCCS-ADR-5", kind="fuzz", needs=("fuzz",))
 def random_contents_are_answered_in_form(insurer: Insurer) -> None:
     """Whatever ARState_Output is sent, the answer is one of the contract's, and shows nothing of the server."""
-    from hypothesis import strategies as st
+    with importing:
+        from hypothesis import strategies as st
 
-    from partnerlab.contracts.verification.fuzz.search import search
-    from partnerlab.contracts.verification.strategies import content_info, content_info_formats
+        from partnerlab.contracts.verification.fuzz.search import search
+        from partnerlab.contracts.verification.strategies import content_info, content_info_formats
 
     invoice, target = insurer.target.invoice, insurer.target
     seconds = insurer.line.share_of(target.fuzz)
@@ -77,8 +79,9 @@ def random_contents_are_answered_in_form(insurer: Insurer) -> None:
 @SUITE.check("tccs/fuzz-writes", "TCCS-ADR-4", kind="fuzz", writes=True, needs=("fuzz",))
 def random_forms_without_the_key_change_nothing(insurer: Insurer) -> None:
     """Whatever form the writing endpoints are sent with a wrong entryKey, it is refused, and no balance moves."""
-    from partnerlab.contracts.verification.fuzz.rest import only
-    from partnerlab.contracts.verification.fuzz.search import search
+    with importing:
+        from partnerlab.contracts.verification.fuzz.rest import only
+        from partnerlab.contracts.verification.fuzz.search import search
 
     target, before = insurer.target, insurer.balances()
     seconds = insurer.line.share_of(target.fuzz)
@@ -100,9 +103,10 @@ def random_forms_without_the_key_change_nothing(insurer: Insurer) -> None:
 )
 def whatever_the_order_no_money_is_lost_or_made(insurer: Insurer) -> None:
     """In whatever order payments, repeats, returns and refusals come, the balances fall by what was paid and stayed."""
-    from hypothesis import strategies as st
+    with importing:
+        from hypothesis import strategies as st
 
-    from partnerlab.contracts.verification.provider.attacks import attack_by_sequences
+        from partnerlab.contracts.verification.provider.attacks import attack_by_sequences
 
     target = insurer.target
     attack_by_sequences(insurer, st.sampled_from(STEPS), Books(insurer).wrong_after)
