@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -39,7 +40,7 @@ too, which another takes over within some ten seconds.
 """
 SLOW_S = 0.3
 """What faults that wait wait for: it is the order of things that counts, not how long they take."""
-MOST_LOOKS = 60
+MOST_LOOKS, MOST_WORDS = 60, 200
 
 
 class Unanswered(Exception):
@@ -53,7 +54,7 @@ class ProcessWorld(World):
 
     def __init__(self, seed: int, echo: Callable[[str], object], database: str, folder: Path) -> None:
         super().__init__(seed, echo)
-        self._database, self._folder = database, folder
+        self._database, self._log = database, folder / "sandbox.log"
         self._exit = ExitStack()
         self._at, self._calm = BEGINS, False
 
@@ -61,7 +62,7 @@ class ProcessWorld(World):
         with ExitStack() as opened:
             count = 2 if self._database.startswith("postgres") else 1
             replicas = opened.enter_context(
-                running_replicas(self._database, "--no-console", count=count, log=self._folder / "sandbox.log")
+                running_replicas(self._database, "--no-console", count=count, log=self._log)
             )
             self._killer = opened.enter_context(Killer(replicas, self.log))
             self._receiver = opened.enter_context(Receiver())
@@ -145,6 +146,10 @@ class ProcessWorld(World):
 
     def refuse_postbacks(self, times: int) -> None:
         self._receiver.refuse(times)
+
+    def last_words(self) -> Sequence[str]:
+        with self._log.open(encoding="utf-8", errors="replace") as lines:
+            return [line.rstrip() for line in deque(lines, MOST_WORDS)]
 
     def calm(self) -> None:
         self._killer.disarm()

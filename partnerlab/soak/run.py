@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -107,6 +107,9 @@ def _run(options: Options, world: World, *, look_closely_on: int) -> tuple[Outco
             broken = days.raised(error)
         if broken is not None:
             world.log(f"BROKEN after {broken.step}: {'; '.join(broken.problems)}")
+            if said := world.last_words():
+                told = ("the sandboxes' log ends with", *(f"  {line}" for line in said))
+                broken = replace(broken, problems=(*broken.problems, *told))
         return Outcome(options, world.digest, days.payments, broken), days.day
 
 

@@ -141,6 +141,10 @@ class World(ABC):
     def refuse_postbacks(self, times: int) -> None:
         """The receiver of postbacks does not answer so many times."""
 
+    def last_words(self) -> Sequence[str]:
+        """What its processes logged last, where they are not this one: they are gone when it ends."""
+        return ()
+
     def calm(self) -> None:
         """Nothing goes wrong any more."""
         self.control.delete("/_sandbox/faults")
