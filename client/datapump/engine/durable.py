@@ -175,8 +175,7 @@ class DurableEngine(Bells):
         looked = sa.inspect(self._database)
         if lacks := TABLES.difference(looked.get_table_names(self._schema())):
             raise EngineChanged(f"the database lacks its table {', '.join(sorted(lacks))}")
-        found = {each["name"] for each in looked.get_columns("workflow_status", self._schema())}
-        if missing := COLUMNS - found:
+        if missing := COLUMNS - {each["name"] for each in looked.get_columns("workflow_status", self._schema())}:
             raise EngineChanged(f"its table workflow_status has no {', '.join(sorted(missing))}")
 
     def _check_parking(self, dbos: Any) -> None:
