@@ -85,19 +85,19 @@ def command(
         return
     if billers is None or db is None:
         raise click.UsageError(f"Missing option '{'--billers' if billers is None else '--db'}'.")
-    check_database(db, "data pump")
     try:
-        directory = read_billers(billers)
-        pump = DataPump(_url(db), directory)
-        pump.observe(log_attempt)
-        with Ending() as ending, ExitStack() as stack:
+        # To be stopped is no failure, however early; to cut the end short is one.
+        with Ending() as ending, ExitStack() as stack, suppress(KeyboardInterrupt):
+            check_database(db, "data pump")
+            directory = read_billers(billers)
+            pump = DataPump(_url(db), directory)
+            pump.observe(log_attempt)
             if traces:
                 pump.observe(stack.enter_context(_traced()))
             with ending.held(), database_errors(db):
                 stack.enter_context(pump.running(grace_s=grace))
-            with suppress(KeyboardInterrupt):  # before its server listens for one
-                click.echo(f"data pump on http://{host}:{port}", err=True)
-                serve(pump, host=host, port=port, token=token)
+            click.echo(f"data pump on http://{host}:{port}", err=True)
+            serve(pump, host=host, port=port, token=token)
     except (RequestInvalid, ValueError) as error:
         raise click.UsageError(str(error)) from error
     except NOT_OURS as error:

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -122,39 +122,40 @@ def command(
         partnerlab sandbox --db sandbox.db
     """
     log_to_stderr()
-    try:
-        document = read_configuration(config, SECTIONS)
-        settings = configure(SandboxSettings, "sandbox", document)
-        settings = replace(
-            settings,
-            host=settings.host if host is None else host,
-            port=settings.port if port is None else port,
-            database=settings.database if db is None else db,
-            token=settings.token if token is None else token,
-            files=settings.files if files is None else files,
-            sftp_port=settings.sftp_port if sftp_port is None else sftp_port,
-            tls=settings.tls if tls is None else tls,
-            forwarded=settings.forwarded if forwarded is None else forwarded,
-            console=settings.console if console is None else console,
-            only=only or settings.only,
-            peers=peers or settings.peers,
-        )
-        if wrong := settings.problems().get("peers"):
-            raise click.BadParameter(wrong, param_hint="--peer")
-        if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
-            raise click.BadParameter(wrong, param_hint="--token")
-        systems = [configure(one.settings, one.section, document) for one in SYSTEMS]
-        if soap is not None:
-            systems = [replace(one, soap=soap) if hasattr(one, "soap") else one for one in systems]
-        check_database(settings.database, "sandbox")
-        with database_errors(settings.database):
-            sandbox = Sandbox(settings, *systems)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    except CertificateUnusable as error:
-        raise click.ClickException(str(error)) from error
-    try:
-        with Ending() as ending, ExitStack() as running:
+    # To be stopped is no failure, however early; to cut the end short is one.
+    with Ending() as ending, ExitStack() as running, suppress(KeyboardInterrupt):
+        try:
+            document = read_configuration(config, SECTIONS)
+            settings = configure(SandboxSettings, "sandbox", document)
+            settings = replace(
+                settings,
+                host=settings.host if host is None else host,
+                port=settings.port if port is None else port,
+                database=settings.database if db is None else db,
+                token=settings.token if token is None else token,
+                files=settings.files if files is None else files,
+                sftp_port=settings.sftp_port if sftp_port is None else sftp_port,
+                tls=settings.tls if tls is None else tls,
+                forwarded=settings.forwarded if forwarded is None else forwarded,
+                console=settings.console if console is None else console,
+                only=only or settings.only,
+                peers=peers or settings.peers,
+            )
+            if wrong := settings.problems().get("peers"):
+                raise click.BadParameter(wrong, param_hint="--peer")
+            if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
+                raise click.BadParameter(wrong, param_hint="--token")
+            systems = [configure(one.settings, one.section, document) for one in SYSTEMS]
+            if soap is not None:
+                systems = [replace(one, soap=soap) if hasattr(one, "soap") else one for one in systems]
+            check_database(settings.database, "sandbox")
+            with ending.held(), database_errors(settings.database):
+                sandbox = Sandbox(settings, *systems)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        except CertificateUnusable as error:
+            raise click.ClickException(str(error)) from error
+        try:
             with ending.held(), database_errors(settings.database):
                 running.enter_context(sandbox)
             # Whoever reads the address may call, or end it, at once.
@@ -168,10 +169,10 @@ def command(
                 click.echo(part_screen(sandbox.address, sandbox.parts) if settings.only else _screen_of(sandbox))
             sandbox.server.run(sandbox.wind_down)
             ending.begun()  # the server has had the signal, and the pump is yet to finish
-    except FoldersUnusable as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error
+        except FoldersUnusable as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error
 
 
 def _screen_of(sandbox: Sandbox) -> str:

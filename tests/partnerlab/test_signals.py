@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -57,7 +58,7 @@ def struck(number: int, then: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def assert_all_is_over(result: Result, left: Callable[[], list[str]]) -> None:
-    assert isinstance(result.exception, SystemExit), result.exception
+    assert (result.exit_code, result.exception) == (0, None), result.output
     assert Sandbox._running is None
     assert left() == []
 
@@ -142,6 +143,32 @@ def test_a_ctrl_c_shows_no_traceback_however_early(imported: str, code: int, sai
     command = [sys.executable, "-c", INTERRUPTED, imported, "lanes", "list", "--url", "http://127.0.0.1:9"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (code, said)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["sandbox", "pump"])
+@pytest.mark.parametrize("imported", ["click", "partnerlab.databases"])
+def test_a_service_that_is_stopped_while_it_is_loaded_has_done_its_work(
+    command: str, imported: str, number: int
+) -> None:
+    """It ended by the signal, of which a process manager tells, or a container's first process did not end at all."""
+    program = INTERRUPTED.replace("getpid(), signal.SIGINT", f"getpid(), {number:d}")
+    arguments = [sys.executable, "-c", program, imported, command, "--db", "/nowhere/x.db", "--port", "1"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["sandbox", "pump"])
+def test_a_service_that_is_stopped_before_it_opens_its_database_ends_in_order(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, number: int
+) -> None:
+    (tmp_path / "billers.toml").touch()
+    module = import_module(f"partnerlab.commands.{command}")
+    monkeypatch.setattr(module, "check_database", struck(number, module.check_database))
+    options = ["--billers", str(tmp_path / "billers.toml")] if command == "pump" else ["--quiet"]
+    result = CliRunner().invoke(main, [command, *options, "--db", str(tmp_path / "x.db"), "--port", "1"])
+    assert (result.exit_code, result.output, [*tmp_path.glob("x.db*")]) == (0, "", [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
