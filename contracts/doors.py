@@ -9,7 +9,7 @@ from functools import cache
 from partnerlab.contracts.data import read_bytes, read_toml
 from partnerlab.contracts.first_use import pattern
 
-__all__ = ["PASSING", "doors", "not_asked", "not_passing", "operations", "unknown"]
+__all__ = ["PASSING", "doors", "meant", "not_asked", "not_passing", "operations", "unknown"]
 
 MOST_NAMED = 50
 # Names alone are needed here: no parser is loaded for them.
@@ -56,14 +56,18 @@ def not_passing(name: str) -> str:
 
 def unknown(kind: str, name: str, known: Collection[str]) -> str:
     """The words to refuse a name by that is not known: `there is no door 'inhanse'; did you mean inhance?`."""
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    named = ", ".join(sorted(known, key=str.lower)[:MOST_NAMED]) + more
+    return f"there is no {kind} {name[:80]!r}{meant(name, known) or f'; there are {named}'}"
+
+
+def meant(name: str, known: Collection[str]) -> str:
+    """The name that was probably meant, to be said after what is wrong: `; did you mean inhance?`, or nothing."""
     from difflib import get_close_matches  # nobody who spells well waits for it
 
     spelled = {each.lower(): each for each in sorted(known)}
-    near = get_close_matches(name.lower(), spelled, 1)
-    more = f" and {len(spelled) - MOST_NAMED} more" if len(spelled) > MOST_NAMED else ""
-    named = ", ".join([*spelled.values()][:MOST_NAMED]) + more
-    hint = f"did you mean {spelled[near[0]]}?" if near else f"there are {named}"
-    return f"there is no {kind} {name[:80]!r}; {hint}"
+    near = get_close_matches(name[:80].lower(), spelled, 1)
+    return f"; did you mean {spelled[near[0]]}?" if near else ""
 
 
 @cache

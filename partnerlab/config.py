@@ -15,6 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from partnerlab.contracts.doors import meant
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.masking import MASK, is_secret
 
@@ -60,7 +61,8 @@ def configure(
     """
     An instance of the dataclass *kind* from section *name*.
 
-    Raises `ConfigurationInvalid` for a name that is no field, a value of the wrong type, or one that breaks the rule of
+    Raises `ConfigurationInvalid` for a name that is no field (of the environment's only those that are like one: others
+    may be somebody else's), a value of the wrong type, or one that breaks the rule of
     *kind*: its `problems()`, where it has that method, gives a text for each field whose value cannot be.
     """
     environ = os.environ if environ is None else environ
@@ -68,7 +70,14 @@ def configure(
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]  # a dataclass, by contract
     for key in section:
         if key not in known:
-            raise ConfigurationInvalid(f"{name}.{key}", f"is no setting; there are {', '.join(known)}")
+            raise ConfigurationInvalid(
+                f"{name}.{key}", f"is no setting; there are {', '.join(known)}{meant(key, known)}"
+            )
+    prefix = f"PARTNERLAB_{name}_".upper()
+    for variable in sorted(environ):
+        key = variable.removeprefix(prefix).lower()
+        if variable.startswith(prefix) and key not in known and (hint := meant(key, known)):
+            raise ConfigurationInvalid(variable, f"is no setting{hint}")
     types = get_type_hints(kind)
     values: dict[str, Any] = {}
     places: dict[str, str] = {}

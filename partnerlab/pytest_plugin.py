@@ -168,4 +168,8 @@ def settled(partnerlab_settled: Callable[..., None]) -> Callable[..., None]:
 def _partner_of(request: pytest.FixtureRequest) -> str:
     """What the test's marker says."""
     marker = request.node.get_closest_marker("partnerlab")
-    return DEFAULT_PARTNER if marker is None else str(marker.kwargs["partner"])
+    if marker is None:
+        return DEFAULT_PARTNER
+    if marker.args or [*marker.kwargs] != ["partner"]:
+        pytest.fail('the mark `partnerlab` says whose books a test has: @pytest.mark.partnerlab(partner="tccs")')
+    return str(marker.kwargs["partner"])

@@ -11,6 +11,7 @@ from partnerlab.simulators.kit.http.guard import is_loopback
 __all__ = ["FoldersUnusable", "SandboxSettings"]
 
 SHORTEST_TOKEN = 8
+QUIET_S = 2.0
 
 
 class FoldersUnusable(RuntimeError):
@@ -57,7 +58,7 @@ class SandboxSettings:
     hosts: tuple[str, ...] = ()
     max_import_bytes: int = 4 * 1024**3
     files: str = ""
-    files_quiet_s: float = 2.0
+    files_quiet_s: float = QUIET_S
     sftp_port: int = -1
     console: bool = True
     published: str = ""
@@ -112,6 +113,14 @@ class SandboxSettings:
             raise ValueError(
                 f"{where}: other machines reach it, and the control API shows every key: set a token"
                 " (--token, PARTNERLAB_SANDBOX_TOKEN)"
+            )
+
+    def check_effect(self) -> None:
+        """Raises `ValueError` where what was set would change nothing."""
+        if self.files_quiet_s != QUIET_S and not self.exchanges_files:
+            raise ValueError(
+                "files_quiet_s: would have no effect, as no files are exchanged: name their folder (--files,"
+                " PARTNERLAB_SANDBOX_FILES), or leave it out"
             )
 
     def databases(self, folder: Path) -> tuple[str, str]:

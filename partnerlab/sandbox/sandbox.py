@@ -105,6 +105,7 @@ class Sandbox:
             raise ValueError("in_process: the data pump of tests keeps nothing, so there is no database to name")
         in_process = in_process or stand_ins is not None
         settings.check_reach()
+        settings.check_effect()
         check_parts(settings.only, settings.peers, settings.database)
         self.settings = settings
         self.parts = Parts.of(settings.only, settings.peers)

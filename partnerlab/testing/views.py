@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from partnerlab.contracts.doors import doors, not_asked, unknown
 from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.testing.sandboxes import LaneOfTest
@@ -91,9 +92,17 @@ class Journal:
         self._lane = lane
 
     def entries(self, *, operation: str = "", door: str = "", status: int | None = None) -> list[Row]:
-        """The exchanges, oldest first, without headers and bodies."""
+        """
+        The exchanges, oldest first, without headers and bodies.
+
+        Raises `ValueError` for a door that there is none of, or an operation that no contract has: none would be found.
+        """
+        if door and door not in doors():
+            raise ValueError(unknown("door", door, doors()))
         query = {"operation": operation or None, "door": door or None, "status": status}
         found: list[Row] = self._lane.control.get("/_sandbox/journal", limit=MOST, **query)["entries"]
+        if not found and operation and (refused := not_asked(operation, door)):
+            raise ValueError(refused)
         return found
 
     def entry(self, id: str) -> Row:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from partnerlab.config import ConfigurationInvalid, configure, read_configuration
+from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 
 
@@ -33,7 +34,12 @@ def test_a_flag_may_be_written_in_several_ways(text: str, value: bool) -> None:
 @pytest.mark.parametrize(
     ("document", "environment", "message"),
     [
-        ({"part": {"nam": "x"}}, {}, "part.nam: is no setting; there are name, count, enabled, pause_s"),
+        (
+            {"part": {"nam": "x"}},
+            {},
+            "part.nam: is no setting; there are name, count, enabled, pause_s; did you mean name?",
+        ),
+        ({}, {"PARTNERLAB_PART_COUTN": "2"}, "PARTNERLAB_PART_COUTN: is no setting; did you mean count?"),
         ({"part": {"count": "two"}}, {}, "part.count: 'two' is not a whole number"),
         ({"part": {"count": True}}, {}, "part.count: True is not a whole number"),
         ({"part": {"count": 8700.5}}, {}, "part.count: 8700.5 is not a whole number"),
@@ -48,6 +54,17 @@ def test_a_wrong_value_is_named_with_its_place_and_rule(
     with pytest.raises(ConfigurationInvalid) as found:
         configure(Section, "part", document, environment)
     assert str(found.value) == message
+
+
+def test_what_an_orchestrator_puts_into_the_environment_is_no_misspelled_setting() -> None:
+    """Kubernetes tells of a service `partnerlab-sandbox` so."""
+    told = {"PARTNERLAB_SANDBOX_SERVICE_HOST": "10.0.0.1", "PARTNERLAB_SANDBOX_PORT_8700_TCP_ADDR": "10.0.0.1"}
+    assert configure(SandboxSettings, "sandbox", {}, told) == SandboxSettings()
+
+
+def test_how_long_a_file_must_stand_is_refused_where_no_files_are_exchanged() -> None:
+    with pytest.raises(ValueError, match="files_quiet_s: would have no effect"):
+        Sandbox(SandboxSettings(files_quiet_s=5))
 
 
 def test_a_file_that_is_no_toml_or_has_no_sections_is_refused(tmp_path: Path) -> None:

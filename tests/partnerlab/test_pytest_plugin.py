@@ -74,6 +74,33 @@ def test_a_refusal_is_shown_at_the_tests_own_line(tmp_path: Path) -> None:
     assert re.findall(r"^(\S+\.py):\d+: ", done.stdout, re.MULTILINE) == ["test_it.py"], "no line of ours"
 
 
+MISSPELLED = """
+import pytest
+
+def test_1(faults):
+    faults.add("comit-then-drop")
+
+def test_2(journal):
+    journal.entries(door="inhanse")
+
+def test_3(journal):
+    assert not journal.entries(operation="BalanceChek")
+
+@pytest.mark.partnerlab(partnr="tccs")
+def test_4(partner):
+    pass
+"""
+
+
+def test_a_misspelled_name_is_told_which_was_meant(tmp_path: Path) -> None:
+    """A door or an operation that there is none of found nothing, so that a test of what was not said passed."""
+    (tmp_path / "test_it.py").write_text(MISSPELLED, "utf-8")
+    done = run(tmp_path)
+    assert done.stdout.rstrip().splitlines()[-1].startswith(("3 failed, 1 error", "4 failed")), done.stdout
+    for words in ("commit-then-drop?", "inhance?", "BalanceCheck?", 'mark.partnerlab(partner="tccs")'):
+        assert words in done.stdout
+
+
 def test_a_sandbox_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(partnerlab_lane):\n    pass\n", "utf-8")
     done = run(tmp_path, "--partnerlab-url", "http://127.0.0.1:9")

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from partnerlab.contracts.doors import meant
 from partnerlab.contracts.patterns import ecma
 from partnerlab.simulators.kit.control.formats import FORMATS, Format
 from partnerlab.simulators.kit.control.refusals import Invalid
@@ -182,8 +183,9 @@ class Object:
         within = f"{field}." if field else ""
         others = [name for name in value if name not in self.members]
         if others and self.closed:
-            known = ", ".join(self.members) or "none"
-            raise Invalid(f"{within}{min(others)[:80]}", f"is not a member of this request; known: {known}")
+            known, other = ", ".join(self.members) or "none", min(others)
+            told = f"is not a member of this request; known: {known}{meant(other, self.members)}"
+            raise Invalid(f"{within}{other[:80]}", told)
         found = dict(self.defaults)
         for name, read in self.members.items():
             if name in value:
@@ -258,7 +260,8 @@ def _one_of(words: list[Any]) -> Read:
 
     def read(field: str, value: Any) -> str:
         if not isinstance(value, str) or value not in known:
-            raise Invalid(field, f"must be one of {', '.join(words)}")
+            hint = meant(value, known) if isinstance(value, str) else ""
+            raise Invalid(field, f"must be one of {', '.join(words)}{hint}")
         return value
 
     return read
