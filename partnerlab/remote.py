@@ -83,6 +83,15 @@ class _Address(click.ParamType[str]):
 ADDRESS = _Address()
 
 
+class _Answer(dict[str, Any]):
+    """An object of an answer. Raises `RemoteRefused` for a member that it lacks: the server is of another version."""
+
+    lacks: Callable[[str], RemoteRefused]
+
+    def __missing__(self, name: str) -> Any:
+        raise self.lacks(name)
+
+
 class Remote:
     """
     One lane of a sandbox, or a data pump, at *url*.
@@ -105,6 +114,7 @@ class Remote:
         self._started_by, self._wait_s = started_by, TIMEOUT_S
         # Who needs no certificates does not read them all, which takes 25 ms.
         self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, verify=self.url.startswith("https:"))
+        self._object = type("_AnswerOfThis", (_Answer,), {"lacks": self._lacks})
         # A command's connections end with the command.
         if context := click.get_current_context(silent=True):
             context.call_on_close(self.close)
@@ -237,9 +247,9 @@ class Remote:
             raise RemoteMisused(f"what was given is no text: {error}") from None
 
     def _read(self, method: str, path: str, answer: httpx.Response) -> Any:
-        """The JSON of an answer. Raises `RemoteRefused`."""
+        """The JSON of an answer, an object where it is not empty. Raises `RemoteRefused`."""
         try:
-            body = answer.json() if answer.content else None
+            body = answer.json(object_hook=self._object) if answer.content else None
         except json.JSONDecodeError:
             if answer.status_code == 413:
                 limit = answer.text.strip().rpartition(": ")[2].rstrip(".")
@@ -250,7 +260,30 @@ class Remote:
             ) from None
         if answer.is_error:
             raise _refused(body, answer.status_code)
+        if not isinstance(body, dict) and (body is not None or method == "GET"):
+            raise RemoteRefused(f"{method} {path}: {self.url} is not {self._kind}: {answer.text[:200]}")
         return body
+
+    @property
+    def _kind(self) -> str:
+        return "a data pump" if self._started_by.endswith("pump") else "a sandbox"
+
+    def _lacks(self, name: str) -> RemoteRefused:
+        """What to say of an answer that lacks a member: mostly it is an older server's, or a newer one's."""
+        from importlib.metadata import version
+
+        import httpx
+
+        parts = urlsplit(self.url)
+        try:
+            answer = self._http.get(f"{parts.scheme}://{parts.netloc}/_sandbox/version", headers=self._headers)
+            theirs = str(answer.json()["version"])
+        except (httpx.HTTPError, ValueError, LookupError, TypeError):
+            theirs = "that it does not tell"
+        return RemoteRefused(
+            f"{self.url}: an answer has no {name!r}: {self._kind} of version {theirs} runs there, and this is"
+            f" partnerlab {version('partnerlab')}. Use the same version on both sides."
+        )
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:

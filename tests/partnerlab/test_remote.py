@@ -20,6 +20,9 @@ class Slow(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         time.sleep(0.5 if self.path == "/x" else 0.0)
+        if self.path in ("/_sandbox/version", "/list", "/empty"):
+            self._answer(200, {"/list": b"[1]", "/empty": b""}.get(self.path, b'{"version": "0.0.7"}'))
+            return
         self._answer(200, b'{"lanes": [{"name": "default"}]}')
 
     def do_POST(self) -> None:
@@ -64,6 +67,28 @@ def test_what_takes_long_is_waited_for_longer_and_a_terminal_is_told(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert remote.patient().get("/x")["lanes"]
     assert capsys.readouterr().err.endswith("its answer is waited for 10 minutes. Ctrl-C ends the wait.\n")
+    remote.close()
+
+
+def test_what_an_answer_lacks_is_told_by_the_versions_of_both_sides(slow: str) -> None:
+    """A newer command showed the traceback of a KeyError at an older sandbox."""
+    for remote in (Remote(slow), Remote(f"{slow}/pump")):
+        for ask in (
+            lambda found: found["frozen"],
+            lambda found: found["lanes"][0]["seed"],
+        ):
+            with pytest.raises(RemoteRefused) as refused:
+                ask(remote.get("/_sandbox/lanes"))
+            assert "a sandbox of version 0.0.7 runs there, and this is partnerlab" in refused.value.message
+        assert remote.get("/_sandbox/lanes").get("frozen") is None
+        remote.close()
+
+
+@pytest.mark.parametrize("path", ["/list", "/empty"])
+def test_what_is_no_answer_of_a_sandboxs_is_said(slow: str, path: str) -> None:
+    remote = Remote(slow)
+    with pytest.raises(RemoteRefused, match="is not a sandbox"):
+        remote.get(path)
     remote.close()
 
 
