@@ -23,6 +23,8 @@ _SHARED_LOCK_AT = 128
 _prepared: set[str] = set()
 _files: dict[str, tuple[int, int] | None] = {}
 """Which file a path had when it was prepared: threads open theirs later, and must not find another."""
+_sizes: dict[str, int] = {}
+"""How large that file was at most: it only grows, but where another is copied over it."""
 
 _logger = logging.getLogger("partnerlab.sqlite")
 
@@ -40,7 +42,7 @@ def prepare(
     known, real = _prepared.copy(), os.path.realpath(path)
     with contextlib.suppress(OSError):
         os.close(os.open(real, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    _files[os.path.abspath(path)] = _file_at(path)
+    _files[os.path.abspath(path)], _sizes[os.path.abspath(path)] = _file_at(path)
     _prepared.add(real)
     if version < SAFE_FOR_SEVERAL and real not in known and open_elsewhere(path):
         said = (
@@ -85,14 +87,18 @@ def open_elsewhere(path: str) -> bool:
 
 class InItsPlace(sqlite3.Connection):
     """
-    A connection that commits only while its file stands where it was prepared: nobody would find what it wrote.
+    A connection that commits only while its file stands where it was prepared, with its log: nobody would find what it
+    wrote.
 
-    To open it and to commit raise `sqlite3.OperationalError` where the file is gone, or another; `prepare` makes it.
+    To open it and to commit raise `sqlite3.OperationalError` where the file is gone, another or smaller than it was, or
+    its log is gone; `prepare` makes it.
     """
 
     def __init__(self, path: str, *args: Any, **kwargs: Any) -> None:
         self._path = "" if path in ("", ":memory:") else os.path.abspath(path)
-        found = _file_at(self._path)
+        self._log_path = f"{self._path}-wal"
+        self._log: tuple[int, int] | None = None
+        found, _ = _file_at(self._path)
         if self._path and found is None:
             raise sqlite3.OperationalError(f"{self._path} is not there any more")
         self._file = _files.get(self._path, found)
@@ -101,22 +107,37 @@ class InItsPlace(sqlite3.Connection):
 
     def check_place(self) -> None:
         """Raise where what is written would be lost."""
-        if _file_at(self._path) != self._file:
+        found, size = _file_at(self._path)
+        if found != self._file or size < _sizes.get(self._path, 0):
             raise sqlite3.OperationalError(
                 f"{self._path} was moved, deleted or replaced while it was in use, and nothing is written any more: put"
                 " it back, with the files beside it, or stop this process"
             )
+        if self._path:
+            _sizes[self._path] = size
+
+    def _check_log(self) -> None:
+        """The same for the log beside the file, which SQLite keeps while there is a connection."""
+        log, _ = _file_at(self._log_path)
+        if self._log is not None and log != self._log:
+            raise sqlite3.OperationalError(
+                f"{self._log_path}, which has the last changes of the file, was moved, deleted or replaced while it was"
+                " in use, and nothing is written any more: put it back, or stop this process"
+            )
+        self._log = log
 
     def commit(self) -> None:
         """Commit, or raise."""
         self.check_place()
+        if self._path:
+            self._check_log()
         super().commit()
 
 
-def _file_at(path: str) -> tuple[int, int] | None:
-    """Which file has that path; None where there is none."""
+def _file_at(path: str) -> tuple[tuple[int, int] | None, int]:
+    """Which file has that path, and its size; None where there is none."""
     try:
         found = os.stat(path)
     except OSError:
-        return None
-    return found.st_dev, found.st_ino
+        return None, 0
+    return (found.st_dev, found.st_ino), found.st_size

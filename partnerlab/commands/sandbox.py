@@ -156,7 +156,8 @@ def command(
         except CertificateUnusable as error:
             raise click.ClickException(str(error)) from error
         try:
-            with ending.held(), database_errors(settings.database):
+            running.enter_context(database_errors(settings.database))  # its end may raise one, too
+            with ending.held():
                 running.enter_context(sandbox)
             # Whoever reads the address may call, or end it, at once.
             if not quiet:

@@ -309,7 +309,7 @@ class Sandbox:
         self._pump.wind_down(CALLS_S)
 
     def stop(self) -> None:
-        """Finish what is under way and let go of everything."""
+        """Finish what is under way and let go of everything. Raises `HeldBackLeft`, at the end."""
         self._console.close()
         self.wind_down()
         for runner in self._runners.values():
@@ -326,10 +326,12 @@ class Sandbox:
         self.journal.close()
         self._enquiries.close()
         self.lanes.locks.close()
-        self.store.close()
-        self._folder.cleanup()
-        if Sandbox._running is self:
-            Sandbox._running = None
+        try:
+            self.store.close()
+        finally:
+            self._folder.cleanup()
+            if Sandbox._running is self:
+                Sandbox._running = None
 
     def __enter__(self) -> Self:
         return self.start()

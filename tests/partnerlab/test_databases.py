@@ -20,6 +20,8 @@ from partnerlab.client.settings import BillerUnknown
 from partnerlab.replicas import running_replicas
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.simulators.inhance_soap.services.warm import WarmBooks
+from partnerlab.simulators.kit.http.server import Server
 from partnerlab.simulators.kit.world.redo_log import HEAD
 from partnerlab.simulators.migrations import HISTORY as OF_THE_SIMULATORS
 from tests.postgres import new_database
@@ -44,13 +46,15 @@ def made(path: Path, command: tuple[str, ...]) -> Iterator[None]:
     yield
 
 
-def run(path: Path | str, command: tuple[str, ...], folder: Path) -> tuple[int, str]:
+def run(path: Path | str, command: tuple[str, ...], folder: Path, *, also: str = "Try ") -> tuple[int, str]:
     """The exit code, and what it said, which is one line."""
     (folder / "billers.toml").write_text("", "utf-8")
     words = [one.format(billers=folder / "billers.toml") for one in command]
     done = CliRunner().invoke(main, [*words, "--db", str(path)])
     assert not done.exception or isinstance(done.exception, SystemExit), done.exception
-    lines = [line for line in done.output.splitlines() if not line.startswith(("Usage: ", "Try ", "the data")) and line]
+    lines = [
+        line for line in done.output.splitlines() if not line.startswith(("Usage: ", "Try ", "the data", also)) and line
+    ]
     assert len(lines) == 1, done.output
     return done.exit_code, lines[0]
 
@@ -184,6 +188,22 @@ def test_so_does_a_file_with_too_many_workers(tmp_path: Path, monkeypatch: pytes
         assert run(tmp_path / "world.db", PUMP, tmp_path) == (1, "Error: 1 workers run on this database already")
     finally:
         slots.release()
+
+
+def test_so_does_the_end_of_a_sandbox_whose_payments_are_not_all_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was logged with a traceback, and the exit code was 0."""
+
+    def failing(_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    path = tmp_path / "world.db"
+    monkeypatch.setattr(Server, "run", lambda *_: None)
+    monkeypatch.setattr(WarmBooks, "close", failing)
+    code, said = run(path, (*SANDBOX, "--quiet"), tmp_path, also="http://")
+    words = "not all payments are in the database (disk I/O error); the next start writes them from"
+    assert (code, said) == (1, f"Error: {path}: {words} {path}-redo")
 
 
 def test_so_does_a_log_that_no_release_wrote(tmp_path: Path) -> None:

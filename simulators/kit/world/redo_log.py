@@ -162,6 +162,9 @@ class RedoLog(BatchNumbers):
 
     def _rewind(self, number: int) -> None:
         # Written over, not cut: for new room the system must find and clear pages.
+        if (file := self._files[self._turn]) >= 0 and not os.fstat(file).st_nlink:  # deleted: nobody would find it
+            os.close(file)
+            self._files[self._turn] = -1
         if self._files[self._turn] < 0:
             flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_BINARY", 0)
             self._files[self._turn] = os.open(self._paths[self._turn], flags, 0o600)

@@ -25,7 +25,7 @@ from partnerlab.simulators.kit.world.held_back import Batch, HeldBack, Still
 from partnerlab.simulators.kit.world.schema import Table, Tables
 from partnerlab.simulators.kit.world.searching import SQL_FUNCTION, folded
 from partnerlab.simulators.kit.world.statements import ManyRows, Row, Statement
-from partnerlab.simulators.kit.world.store_errors import StoreOutdated, StoreTaken, shown_url
+from partnerlab.simulators.kit.world.store_errors import HeldBackLeft, StoreOutdated, StoreTaken, shown_url
 from partnerlab.simulators.kit.world.transactions import (
     Changing,
     LaneReplaced,
@@ -280,19 +280,27 @@ class Store:
         self._taken = taken
 
     def close(self) -> None:
-        """Close every connection; the store is not used again: its file may be another process's after this."""
+        """
+        Close every connection; the store is not used again: its file may be another process's after this.
+
+        Raises `HeldBackLeft` where what is held back cannot be written; all is closed then, too.
+        """
+        left: HeldBackLeft | None = None
         with self._lock:
             for held in self.held_back if self._taken is not None else ():
                 try:
                     held.close()
-                except Exception:
-                    _logger.exception("%s: what is held back is not written; the next start will", shown_url(self.url))
+                except Exception as error:  # noqa: BLE001  whatever it is, the others are written and all is closed
+                    left = HeldBackLeft(self.url, error)
+                    left.__cause__ = error
             if self._taken is not None:
                 self._taken.close()
                 self._taken = None
             self._closed = True
             for connection in list(self._opened):
                 connection.close()
+        if left is not None:
+            raise left
 
     def _columns(self, tx: Tx) -> Mapping[str, set[str]]:
         """The tables that stand, with their columns. Raises `StoreOutdated`."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from partnerlab.contracts.database_errors import DatabaseUnusable
+from partnerlab.contracts.database_errors import DatabaseUnusable, said_by_database
 from partnerlab.contracts.first_use import pattern
 
-__all__ = ["StoreOutdated", "StoreTaken", "shown_url"]
+__all__ = ["HeldBackLeft", "StoreOutdated", "StoreTaken", "shown_url"]
 
 _PASSWORD = pattern(r"(?<=://)([^:/]*:)[^/]*(?=@)")
 
@@ -13,6 +13,17 @@ _PASSWORD = pattern(r"(?<=://)([^:/]*:)[^/]*(?=@)")
 def shown_url(url: str) -> str:
     """A database's URL without its password."""
     return _PASSWORD.sub(r"\1***", url)
+
+
+class HeldBackLeft(DatabaseUnusable):
+    """What was held back could not be written at the end, because of *error*: the log beside the file has it."""
+
+    def __init__(self, url: str, error: Exception) -> None:
+        place = url.removeprefix("sqlite:///")
+        super().__init__(
+            f"{place}: not all payments are in the database ({said_by_database(error) or error}); the next start writes"
+            f" them from {place}-redo"
+        )
 
 
 class StoreOutdated(DatabaseUnusable):

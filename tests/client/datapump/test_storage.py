@@ -173,6 +173,18 @@ def test_a_statement_on_a_connection_that_is_gone_fails_as_sqlalchemy_says(url: 
     pump.stop()
 
 
+def test_a_file_whose_log_is_deleted_takes_nothing(pump: DataPump, tmp_path: Path) -> None:
+    submit(pump, make_event())
+    assert pump.drain()
+    log, away = tmp_path / "pump.db-wal", tmp_path / "away"
+    log.rename(away)
+    with pytest.raises(sa.exc.OperationalError, match=r"pump\.db-wal, .* was moved"):
+        pump.submit(make_event())
+    away.rename(log)
+    assert pump.submit(make_event()).status == "accepted"
+    assert pump.drain()
+
+
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_file_that_is_taken_away_takes_nothing_until_it_is_back(
     pump: DataPump, tmp_path: Path, *, replaced: bool

@@ -21,6 +21,7 @@ from partnerlab.simulators.kit.world import redo_log
 from partnerlab.simulators.kit.world.held_back import Batch
 from partnerlab.simulators.kit.world.redo_log import HEAD, LogUnreadable
 from partnerlab.simulators.kit.world.store import Statement, Store
+from partnerlab.simulators.kit.world.store_errors import HeldBackLeft
 from tests.simulators.inhance_soap.test_warm import ACCOUNTS, Books, edited, work
 
 STEPS = int(os.environ.get("PARTNERLAB_TEST_CALLS", "600")) // 2
@@ -338,7 +339,8 @@ def test_an_end_that_cannot_write_leaves_the_log_for_the_next(tmp_path: Path, mo
     books = opened(tmp_path / "world.db")
     pay(books, "p0")
     monkeypatch.setattr(Batch, "__exit__", not_committed)
-    books.store.close()
+    with pytest.raises(HeldBackLeft, match="the next start writes them"):
+        books.store.close()
     monkeypatch.undo()
     again = opened(tmp_path / "world.db")
     assert [one.payment.reference for one in again.do("payments", "a")] == ["p0"]

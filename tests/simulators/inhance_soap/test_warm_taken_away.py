@@ -12,6 +12,15 @@ from tests.simulators.inhance_soap.test_warm_in_a_file import After, after, file
 __all__ = ["after", "file"]
 
 
+def test_a_log_that_is_deleted_alone_loses_no_payment(file: Books, after: After) -> None:
+    """Until the process ended, payments were put into a file that nobody finds; now those of one batch at most."""
+    assert pay(file, "before").number == 1
+    Path(f"{after.path}-redo").unlink()
+    file.store.settle()
+    assert pay(file, "after").number == 2
+    assert paid(after.rows()) == ["before", "after"]
+
+
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_file_that_is_taken_away_takes_no_payment_until_it_is_back(
     file: Books, after: After, tmp_path: Path, *, replaced: bool

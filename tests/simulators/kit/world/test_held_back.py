@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from partnerlab.contracts.checkpoints import checkpoint
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import Lanes, in_world
 from partnerlab.simulators.kit.world.store import LaneReplaced, RolledBack, Statement, Store, rolling_back
+from partnerlab.simulators.kit.world.store_errors import HeldBackLeft
 from tests.simulators.kit.conftest import TABLES
 
 ADD = Statement("INSERT INTO kit_test_world (lane, name, value) VALUES ('a', :name, 0)")
@@ -303,6 +305,51 @@ def test_a_file_that_is_taken_away_takes_nothing_until_it_is_back(tmp_path: Path
         tx.run(ADD, ("after",))
     assert read(store) == ["after", "before"]
     store.close()
+
+
+@pytest.mark.parametrize("spoiled", ["overwritten", "log deleted"])
+def test_a_file_that_is_spoiled_in_its_place_takes_nothing(tmp_path: Path, spoiled: str) -> None:
+    """`cp backup.db world.db` writes into the file that is open, and what was written after that was nobody's."""
+    path = tmp_path / "world.db"
+    store = Store(f"sqlite:///{path}")
+    store.add(TABLES)
+    store.take()
+    with store.write() as tx:
+        tx.run(ADD, ("before",))
+    checkpoint(str(path))
+    shutil.copy(path, tmp_path / "backup.db")
+    with store.write() as tx:
+        tx.run_many(ADD, [(f"{number}" * 900,) for number in range(9)])
+    checkpoint(str(path))
+    with store.write() as tx:
+        tx.run(ADD, ("last",))
+    if spoiled == "overwritten":
+        shutil.copyfile(tmp_path / "backup.db", path)
+    else:
+        Path(f"{path}-wal").unlink()
+    for begin in (store.write, store.batch):
+        with pytest.raises(sqlite3.OperationalError, match="was moved, deleted or replaced"), begin() as tx:
+            tx.run(ADD, ("lost",))
+    store.close()
+    if spoiled == "log deleted":
+        assert len(read(Store(f"sqlite:///{path}"))) == 11
+
+
+def test_what_cannot_be_written_at_the_end_is_said_and_all_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    store = Store(f"sqlite:///{path}")
+    store.add(TABLES)
+    store.take()
+    store.held_back.append(held := Names(store))
+    path.rename(tmp_path / "away.db")
+    held.names.append("held")
+    with pytest.raises(HeldBackLeft, match=r"not all payments are in the database \(.*moved, deleted or replaced"):
+        store.close()
+    (tmp_path / "away.db").rename(path)
+    again = Store(f"sqlite:///{path}")
+    again.add(TABLES)
+    again.take()
+    again.close()
 
 
 def test_a_thread_that_comes_later_does_not_write_in_the_file_that_replaced_it(tmp_path: Path) -> None:
