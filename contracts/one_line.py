@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from partnerlab.contracts.first_use import pattern
 
-__all__ = ["line_problem"]
+__all__ = ["LONGEST_NUMBER", "line_problem", "number_problem"]
+
+LONGEST_NUMBER = 250
+"""Characters of an account or invoice number, by whatever door it comes [A-126]."""
 
 _NO_LINE = pattern("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -24,3 +27,11 @@ def line_problem(text: str, *, number: bool = False) -> str:
     if _NO_LINE.search(text):
         return "holds a control character"
     return "holds a character that nobody sees" if number else ""
+
+
+def number_problem(text: str) -> tuple[str, str]:
+    """The rule that an account or invoice number breaks, and how, as `holds …`; both empty where it breaks none."""
+    if len(text) > LONGEST_NUMBER:
+        return "number-too-long", f"has {len(text)} characters; {LONGEST_NUMBER} are allowed"
+    wrong = line_problem(text, number=True)
+    return ("hidden-character", wrong) if wrong else ("", "")

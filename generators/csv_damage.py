@@ -28,6 +28,8 @@ TABLES = {kind: load_table(f"watersmart_{kind}") for kind in (*TAKEN, *SENT)}
 CELLS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "invoices": {
         "csv-account-exponent": ("AccountNumber", "7.00701E+11"),
+        "csv-account-hidden": ("AccountNumber", "1000\u200b0101"),
+        "csv-account-too-long": ("AccountNumber", "1" * 251),
         "csv-account-empty": ("AccountNumber", ""),
         "csv-name-empty": ("CustomerName", "  "),
         "csv-due-date-empty": ("InvoiceDueDate", ""),

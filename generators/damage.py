@@ -37,6 +37,7 @@ CELLS: Cells = {
     "required-empty": ("CR", "CustomerName", b""),
     "required-blank": ("CR", "AccountNumber", b"   "),
     "hidden-character": ("CR", "AccountNumber", "1000\u200b0101".encode()),
+    "over-long-number": ("CR", "AccountNumber", b"1" * 251),
     "wrong-record-type": ("IH", "RecordType", b"X"),
     "wrong-constant-flag": ("IH", "AllowPartialPayments", b"0"),
     "nul-byte": ("CR", "CustomerName", b"Willow\0s"),

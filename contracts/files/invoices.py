@@ -14,6 +14,7 @@ from partnerlab.contracts.files.columns import rows_checker
 from partnerlab.contracts.files.groups import MAX_ROWS
 from partnerlab.contracts.files.layout import Layout
 from partnerlab.contracts.files.lines import Batch
+from partnerlab.contracts.one_line import LONGEST_NUMBER
 from partnerlab.contracts.records import dataclass
 
 __all__ = ["Plain", "Window", "invoices_checker", "windows"]
@@ -93,9 +94,14 @@ def invoices_checker(layout: Layout) -> Callable[[Window], Plain | None]:
 
 
 def _odd(numbers: Sequence[str]) -> bool:
-    """Whether spaces stand around one of them [A-95], or something in it that nobody sees [A-126]."""
+    """Whether spaces stand around one of them [A-95], something in it that nobody sees, or it is too long [A-126]."""
     joined = "\n".join(("", *numbers, ""))
-    return "\n " in joined or " \n" in joined or not (joined.isascii() or "".join(numbers).isprintable())
+    return (
+        "\n " in joined
+        or " \n" in joined
+        or not (joined.isascii() or "".join(numbers).isprintable())
+        or max(map(len, numbers)) > LONGEST_NUMBER
+    )
 
 
 def _sum(amounts: Sequence[str]) -> Decimal | None:

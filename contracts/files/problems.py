@@ -62,6 +62,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     "not-a-guid": ("invoice", "a GUID is 8-4-4-4-12 hexadecimal digits"),
     "too-many-values": ("invoice", "a field of several meters holds at most its number of values"),
     "hidden-character": ("invoice", "an account or invoice number holds nothing that nobody sees [A-126]"),
+    "number-too-long": ("invoice", "an account or invoice number has at most 250 characters [A-126]"),
     "control-character": ("invoice", "a row holds no control characters but tabs"),
     "not-text": ("invoice", "a row is UTF-8 or Windows-1252"),
     "row-too-long": ("invoice", "a row has at most 16,384 characters"),

@@ -26,6 +26,7 @@ from partnerlab.contracts.files.problems import FileRejected, Quarantined, Repor
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.row_by_row import Hopeless, RowByRow
 from partnerlab.contracts.files.tally import Tally
+from partnerlab.contracts.one_line import LONGEST_NUMBER
 
 __all__ = ["Reading", "ReadingUnfinished", "read_bif"]
 
@@ -189,8 +190,10 @@ class Reading(RowByRow):
     def _take(self, invoice: Row, customer: Row) -> bool:
         """Takes a good invoice into count and sums; False where a number of it is not plain or stood before."""
         number, account = _value(invoice, self._key_at), _value(customer, self._account_at)
-        plain = number == number.strip(" ") and account == account.strip(" ")
-        if not (plain and number.isprintable() and account.isprintable() and self._tally.seen.add(number)):
+        unpadded = number == number.strip(" ") and account == account.strip(" ")
+        visible = number.isprintable() and account.isprintable()
+        short = len(number) <= LONGEST_NUMBER and len(account) <= LONGEST_NUMBER
+        if not (unpadded and visible and short and self._tally.seen.add(number)):
             return False
         tally, total = self._tally, _value(invoice, self._total_at)
         sums = tally.sums

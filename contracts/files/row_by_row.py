@@ -16,7 +16,7 @@ from partnerlab.contracts.files.invoices import invoices_checker
 from partnerlab.contracts.files.layout import COLUMNS, Layout, with_columns
 from partnerlab.contracts.files.lines import FOREIGN, Batch
 from partnerlab.contracts.files.problems import Problem, shown
-from partnerlab.contracts.files.rows import hidden_in, judge_row
+from partnerlab.contracts.files.rows import judge_row, number_refused
 from partnerlab.contracts.files.tally import Tally
 
 __all__ = ["MAX_BROKEN", "Hopeless", "RowByRow"]
@@ -208,7 +208,7 @@ class RowByRow:
             return
         group.finish(self._layout)
         self._unpad(group)
-        self._look_for_hidden(group)
+        self._judge_numbers(group)
         if group.number and not self._tally.seen.add(group.number):
             key = self._layout.totals.key
             group.hold_problem(
@@ -234,14 +234,14 @@ class RowByRow:
             self._tally.given_total += done.invoice[self._layout.totals.of]
             yield done
 
-    def _look_for_hidden(self, group: OpenGroup) -> None:
-        """Sets a group aside whose number has something that nobody sees: it would look like another [A-126]."""
+    def _judge_numbers(self, group: OpenGroup) -> None:
+        """Sets a group aside whose account or invoice number is none that is taken [A-126]."""
         key = self._layout.totals.key
         account = "" if group.customer is None else group.customer.AccountNumber
         for line, (code, name, number) in enumerate(
             (("IH", key, group.number), ("CR", "AccountNumber", account)), group.line
         ):
-            if problem := hidden_in(self._layout, code, name, number, line, group.number):
+            if problem := number_refused(self._layout, code, name, number, line, group.number):
                 group.hold_problem(problem)
 
     def _unpad(self, group: OpenGroup) -> None:

@@ -8,10 +8,10 @@ from partnerlab.contracts.files.fields import MAX_ROW, CellInvalid, Field, clean
 from partnerlab.contracts.files.layout import Layout, Record
 from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
 from partnerlab.contracts.files.row import Row
-from partnerlab.contracts.one_line import line_problem
+from partnerlab.contracts.one_line import number_problem
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["Judged", "hidden_in", "judge_row", "render_row"]
+__all__ = ["Judged", "judge_row", "number_refused", "render_row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +110,13 @@ def render_row(
     return line, tuple(replaced)
 
 
-def hidden_in(layout: Layout, code: str, name: str, text: str, number: int, invoice_number: str) -> Problem | None:
-    """What is wrong with an account or invoice number that holds what nobody sees: it looks like another [A-126]."""
-    if not line_problem(text, number=True):
+def number_refused(layout: Layout, code: str, name: str, text: str, number: int, invoice_number: str) -> Problem | None:
+    """What is wrong with an account or invoice number: what nobody sees makes it look like another's [A-126]."""
+    rule, wrong = number_problem(text)
+    if not rule:
         return None
     record = layout.record(code)
-    error = CellInvalid("hidden-character", "holds a character that nobody sees")
+    error = CellInvalid(rule, wrong)
     escaped = text.encode("unicode_escape").decode()
     return _problem(layout, record, record.field(name), error, escaped, number, invoice_number)
 

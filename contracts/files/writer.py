@@ -21,8 +21,9 @@ from partnerlab.contracts.files.layout import Layout
 from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
 from partnerlab.contracts.files.rendered import rows_renderer
 from partnerlab.contracts.files.row import Row
-from partnerlab.contracts.files.rows import hidden_in, render_row
+from partnerlab.contracts.files.rows import number_refused, render_row
 from partnerlab.contracts.files.seen import InvoiceNumbers
+from partnerlab.contracts.one_line import LONGEST_NUMBER
 from partnerlab.contracts.records import dataclass
 
 __all__ = ["Written", "write_bif"]
@@ -128,7 +129,12 @@ class _Sink:
             return None
         numbers = [tuple.__getitem__(row, self.key_at) for row in invoices]
         accounts = [tuple.__getitem__(group.customer, self.account_at) for group in groups]
-        if not "".join(chain(numbers, accounts)).isprintable() or not self.seen.add_all(numbers):
+        if (
+            not "".join(chain(numbers, accounts)).isprintable()
+            or max(map(len, chain(numbers, accounts))) > LONGEST_NUMBER
+        ):
+            return None
+        if not self.seen.add_all(numbers):
             return None
         self.total = sum([tuple.__getitem__(row, self.total_at) for row in invoices], self.total)
         self.invoices += len(groups)
@@ -152,14 +158,14 @@ class _Sink:
             line = render_invoice(invoice)
             number = str(at(invoice, self.key_at)) if len(invoice) == width else ""
             lines.append(line if line is not None else self.render("IH", invoice, first, number))
-            if problem := hidden_in(layout, "IH", layout.totals.key, number, first, number):
+            if problem := number_refused(layout, "IH", layout.totals.key, number, first, number):
                 raise ValueRefused(problem)
             if not seen.add(number):
                 raise self._refused("duplicate-invoice", f"{shown(number)!r} was written already", first, number)
             line = render_customer(group.customer)
             lines.append(line if line is not None else self.render("CR", group.customer, first + 1, number))
             account = str(at(group.customer, self.account_at))
-            if problem := hidden_in(layout, "CR", "AccountNumber", account, first + 1, number):
+            if problem := number_refused(layout, "CR", "AccountNumber", account, first + 1, number):
                 raise ValueRefused(problem)
             if not group.details:
                 raise self._refused("missing-detail", "has no ID row", first, number)

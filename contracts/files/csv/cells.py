@@ -15,6 +15,7 @@ from typing import Any
 
 from partnerlab.contracts.files.fields import CellInvalid
 from partnerlab.contracts.first_use import pattern
+from partnerlab.contracts.one_line import number_problem
 from partnerlab.contracts.records import dataclass
 
 __all__ = ["IN_KINDS", "InKind", "read_amount", "read_date"]
@@ -63,6 +64,8 @@ class InKind:
         """The value of a cell's text and the kind of a note. Raises `CellInvalid`."""
         try:
             return self.read(text)
+        except CellInvalid:
+            raise
         except ValueError:
             raise CellInvalid(self.rule, f"is not {self.phrase}") from None
 
@@ -100,7 +103,10 @@ def read_date(text: str) -> Read:
 
 
 def read_account(text: str) -> Read:
-    """A number that names somebody: any text, but not what a spreadsheet made of a long one."""
+    """A number that names somebody: text that is what it looks like, and not what a spreadsheet makes of a long one."""
+    rule, wrong = number_problem(text)
+    if rule:
+        raise CellInvalid(rule, wrong)
     if EXPONENT.fullmatch(text):
         raise ValueError(text)
     return text, ""

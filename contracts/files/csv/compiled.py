@@ -15,6 +15,7 @@ from partnerlab.contracts.files.cells import Parsed
 from partnerlab.contracts.files.csv.cells import IN_KINDS
 from partnerlab.contracts.files.csv.table import CsvTable
 from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.one_line import LONGEST_NUMBER
 
 __all__ = ["known_values", "row_reader"]
 
@@ -34,7 +35,7 @@ def _quietly(kind: str) -> Callable[[str], Any]:
 
 def _account(text: str) -> str:
     text = text.strip()
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > LONGEST_NUMBER:
         IN_KINDS["account"].read(text)
     return text
 

@@ -25,6 +25,8 @@ RULES: Mapping[str, tuple[str, str]] = {
     "not-a-whole-number": ("row", "an id is 1 to 9 digits"),
     "not-a-flag": ("row", "a flag is 1, 0 or empty"),
     "not-a-number-of-its-own": ("row", "a spreadsheet did not turn an account or invoice number into an exponent"),
+    "hidden-character": ("row", "an account or invoice number holds nothing that nobody sees [A-126]"),
+    "number-too-long": ("row", "an account or invoice number has at most 250 characters [A-126]"),
     "wrong-biller-value": ("row", "a cell that Invoice Cloud provides holds this biller's value"),
     "unknown-value": ("row", "an AdjustmentTypeID is one that this biller uses [A-80]"),
     "stands-twice": ("row", "an InvoiceNumber stands once in a file [A-88]"),

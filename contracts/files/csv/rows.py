@@ -9,6 +9,7 @@ from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.fields import CellInvalid
 from partnerlab.contracts.files.problems import Problem, shown
 from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.one_line import number_problem
 
 __all__ = ["judge_row", "problem_at"]
 
@@ -37,6 +38,11 @@ def judge_row(table: CsvTable, cells: list[str], number: int) -> tuple[Row | Non
             if value is None:
                 if not (column.defaults and set(column.defaults.split("-")) & broken):
                     problems.append(problem_at(table, "required-empty", "is required and empty", number, column, ""))
+                continue
+            if column.kind == "account" and (wrong := number_problem(value))[0]:
+                problems.append(
+                    problem_at(table, wrong[0], f"is made of other cells and {wrong[1]}", number, column, "")
+                )
                 continue
             values[column.name] = value
             notes.append("default-value")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from partnerlab.contracts.one_line import line_problem
+from partnerlab.contracts.one_line import line_problem, number_problem
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRefused
 
@@ -18,6 +18,7 @@ __all__ = [
     "Customer",
     "changes_between",
     "check_email",
+    "check_number",
     "check_text",
     "conveyed_number",
     "from_bill_file",
@@ -133,6 +134,14 @@ def check_text(value: object, field: str) -> str:
         raise ValueRefused(field, text[:40] + "…", f"must have at most {LONGEST_TEXT} characters")
     if line_problem(text):
         raise ValueRefused(field, text, "must be one line of printable text")
+    return text
+
+
+def check_number(value: object, field: str) -> str:
+    """An account or invoice number without blanks around it. Raises `ValueRefused` [A-126]."""
+    text = check_text(value, field)
+    if problem := number_problem(text)[1]:
+        raise ValueRefused(field, text[:80], problem)
     return text
 
 

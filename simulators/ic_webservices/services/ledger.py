@@ -20,6 +20,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import (
     Customer,
     changes_between,
     check_email,
+    check_number,
     check_text,
     updated,
 )
@@ -126,7 +127,7 @@ def add_customer(
 
     One that stands is not changed (assumed [A-55]). The biller must be locked. Raises `ValueRefused`.
     """
-    number = check_text(account_number, "account_number")
+    number = check_number(account_number, "account_number")
     if not number:
         raise ValueRefused("account_number", "", "must not be empty")
     existing = CUSTOMERS.get(tx, lane.name, biller.guid, number)

@@ -13,7 +13,7 @@ from datetime import UTC
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
-from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email, check_text
+from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email, check_number
 from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, NotFound, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.users import (
     User,
@@ -187,7 +187,7 @@ class UserAccounts:
         name = check_username(username)
         secret = self.authentication.new_password(password)
         email = check_email(email_address, "EmailAddress") if email_address.strip() else _address_in(name)
-        numbers = list(dict.fromkeys(check_text(number, "AccountNumber") for number in account_numbers))
+        numbers = list(dict.fromkeys(check_number(number, "AccountNumber") for number in account_numbers))
         if not any(numbers):
             raise ValueRefused("Accounts", "", "must name at least one account")
         while True:

@@ -22,7 +22,7 @@ from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     RequestedCustomer,
     RequestedInvoice,
 )
-from partnerlab.simulators.ic_webservices.domain.customers import check_email, check_text
+from partnerlab.simulators.ic_webservices.domain.customers import check_email, check_number, check_text
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_number
@@ -203,6 +203,7 @@ def _invoice(values: Mapping[str, Any], place: str) -> RequestedInvoice:
     )
 
 
+_NUMBERS = frozenset(("AccountNumber", "InvoiceNumber"))
 _OF_PEOPLE = frozenset(("Name", "Address", "City", "EmailAddress", "CashierName"))
 
 
@@ -210,7 +211,7 @@ def _text(values: Mapping[str, Any], name: str, place: str = "") -> str:
     given = values[name]
     if not given:
         return ""
-    text = check_text(given, place + name)
+    text = (check_number if name in _NUMBERS else check_text)(given, place + name)
     return refuse_card_number(place + name, text) if name in _OF_PEOPLE else text
 
 

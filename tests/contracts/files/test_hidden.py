@@ -1,4 +1,4 @@
-"""An account or invoice number is what it looks like; a name holds what names hold."""
+"""An account or invoice number is what it looks like, and of a length that every door takes; a name is a name."""
 
 from __future__ import annotations
 
@@ -35,3 +35,21 @@ def test_such_a_number_is_not_written_either(
         make_file([*groups, make_group("odd", **{place: {name: "1000\u200b0101"}})])
     problem = refused.value.problem
     assert (problem.rule, problem.line, problem.field) == ("hidden-character", 3 * many + 2 + offset, name)
+
+
+@pytest.mark.parametrize("many", [1, 300])
+@pytest.mark.parametrize(("place", "name"), [("invoice", "InvoiceNumber"), ("customer", "AccountNumber")])
+def test_a_number_is_as_long_as_every_door_takes_it(
+    make_file, make_group, layout: Layout, monkeypatch: pytest.MonkeyPatch, place: str, name: str, many: int
+) -> None:
+    groups = [make_group(number) for number in range(many)]
+    longest = make_file([*groups, make_group("odd", **{place: {name: "9" * 250}})])
+    with pytest.raises(ValueRefused, match="has 251 characters; 250 are allowed"):
+        make_file([*groups, make_group("odd", **{place: {name: "9" * 251}})])
+    for pure in ("0", "1"):
+        monkeypatch.setenv("PARTNERLAB_PURE", pure)
+        assert check(longest, layout).quarantined == 0
+        report = check(longest.replace(b"9" * 250, b"9" * 251), layout)
+        (problem,) = report.problems
+        assert (problem.rule, problem.field, report.loaded) == ("number-too-long", name, many)
+        assert len([*read_bif(longest.replace(b"9" * 250, b"9" * 251), layout)]) == many

@@ -56,6 +56,23 @@ def check(*lines: str) -> CsvReport:
     return check_csv("\n".join(lines).encode() + b"\n", INVOICES)
 
 
+@pytest.mark.parametrize("number", ["7001\u200b0001", "7001\u00a00001", "9" * 251, "A" * 251])
+@pytest.mark.parametrize("column", ["AccountNumber", "InvoiceNumber"])
+def test_a_number_is_what_it_looks_like_and_of_a_length_that_every_door_takes(column: str, number: str) -> None:
+    report = check(invoice(), invoice(**{"InvoiceNumber": "2", column: number}))
+    assert report.good == 1
+    ((problem,),) = (row.problems for row in report.quarantine)
+    assert problem.rule == ("number-too-long" if len(number) > 250 else "hidden-character")
+    assert (problem.line, problem.field) == (2, column)
+    assert check(invoice(**{column: "9" * 250})).good == 1
+
+
+def test_a_number_that_is_made_of_others_is_not_too_long_either() -> None:
+    assert check(invoice(InvoiceNumber="", AccountNumber="9" * 241)).good == 1
+    ((problem,),) = (row.problems for row in check(invoice(InvoiceNumber="", AccountNumber="9" * 242)).quarantine)
+    assert (problem.rule, problem.field) == ("number-too-long", "InvoiceNumber")
+
+
 def test_an_empty_number_is_account_and_invoice_date() -> None:
     [(_, row)] = read_csv(invoice(InvoiceNumber="").encode(), INVOICES)
     assert row.InvoiceNumber == "70010001-08252026"

@@ -178,6 +178,14 @@ def test_what_cannot_be_read_is_told_with_its_place(checkout: Checkout, body: An
     ("body", "place"),
     [
         (request(ViewMode=2), "ViewMode: '2'"),
+        (
+            request(Customers=[{"AccountNumber": "1\u200b2"}]),
+            r"Customers[0].AccountNumber: '1\u200b2': holds a character that nobody sees",
+        ),
+        (
+            request(Customers=[{"AccountNumber": "1", "Invoices": [{"InvoiceNumber": "\u20602"}]}]),
+            r"Customers[0].Invoices[0].InvoiceNumber: '\u20602': holds a character that nobody sees",
+        ),
         (request(AllowCCPayment=False, AllowACHPayment=False), "AllowCCPayment and AllowACHPayment"),
         (request(BillerReference="x" * 251), "BillerReference"),
         (request(BillerReference="a\r\nX-Header: b"), "BillerReference"),
