@@ -7,6 +7,7 @@ from typing import Any
 from partnerlab.auditing import FINDINGS, VERDICTS
 from partnerlab.auditing.differences import KINDS
 from partnerlab.console.view import Page
+from partnerlab.contracts.searching import is_in
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["index"]
@@ -47,4 +48,4 @@ def index(page: Page) -> Response:
 
 
 def _has(row: dict[str, Any], names: tuple[str, ...], text: str) -> bool:
-    return not text or any(text.lower() in str(row[name]).lower() for name in names)
+    return not text or is_in(text, (row[name] for name in names))

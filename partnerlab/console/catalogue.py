@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from partnerlab.console.view import Page
+from partnerlab.contracts.searching import is_in
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["index"]
@@ -24,7 +25,7 @@ def index(page: Page) -> Response:
     kind = page.query.get("kind", "magic_values")
     kind = kind if kind in KINDS else "magic_values"
     columns = KINDS[kind][1]
-    find = page.query.get("find", "").strip().lower()
+    find = page.query.get("find", "").strip()
     tables = _tables(page, kind, find)
     elsewhere = {}
     if find and not any(rows for _, rows in tables):
@@ -49,4 +50,4 @@ def _tables(page: Page, kind: str, find: str) -> list[tuple[str, list[dict[str, 
         tables = [(one["title"], one["features"]) for one in page.api.get("/_sandbox/capabilities")["integrations"]]
     else:
         tables = [(KINDS[kind][0], page.api.get("/_sandbox/catalogue")[kind])]
-    return [(name, [row for row in rows if find in str(list(row.values())).lower()]) for name, rows in tables]
+    return [(name, [row for row in rows if is_in(find, row.values())]) for name, rows in tables]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from partnerlab.console.view import Page
 from partnerlab.contracts.paths import at
+from partnerlab.contracts.searching import is_in
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["index"]
@@ -19,7 +20,7 @@ def index(page: Page) -> Response:
     find = page.query.get("find", "").strip()
     messages = page.api.get("/_sandbox/ic/mailbox", limit=KEPT if find else MOST)["messages"]
     if find:
-        messages = [one for one in messages if any(find.lower() in str(one[name]).lower() for name in SEARCHED)][:MOST]
+        messages = [one for one in messages if is_in(find, (one[name] for name in SEARCHED))][:MOST]
     number = page.query.get("number", "")
     chosen = messages[0] if messages else None
     if number.isdecimal():

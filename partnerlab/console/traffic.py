@@ -39,9 +39,17 @@ def index(page: Page) -> Response:
 
 
 def rows(page: Page) -> Response:
-    """The rows that came after the number `since`, for the list that is open."""
-    since = page.query.get("since", "0")
-    return page.part("traffic_rows.html", entries=_found(page, limit=MOST, since=since))
+    """
+    The rows that came after the number `since`, for the list that is open; where its row `newest` is no longer in the
+    journal, which was cleared or begun anew, the list is drawn again.
+    """
+    since, newest = page.query.get("since", "0"), page.query.get("newest")
+    if newest and since.isdecimal():
+        since = str(max(int(since) - 1, 0))
+    entries = _found(page, limit=MOST, since=since)
+    if newest and (not entries or entries.pop()["id"] != newest):
+        return page.again()
+    return page.part("traffic_rows.html", entries=entries)
 
 
 def entry(page: Page) -> Response:

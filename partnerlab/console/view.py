@@ -172,6 +172,10 @@ class Page:
         """Part of a page, for a script that puts it in its place."""
         return html(self.templates.get_template(template).render(page=self, **values))
 
+    def again(self) -> Response:
+        """Has the script that asks draw its whole page again."""
+        return Response(204, b"", headers=(("HX-Refresh", "true"), ("Cache-Control", "no-store")))
+
     def see(self, path: str, **note: Any) -> Response:
         """A redirect to a page that tells *note*: `done` or `wrong`, and what else it shows."""
         target = path if path.startswith("/") else self.to(path)

@@ -136,7 +136,7 @@ def test_what_is_selected_in_a_row_stays_selected_when_another_row_comes(page: A
     ("path", "label", "word"),
     [
         ("payments", "Reference, account or invoice", "IC0000000001"),
-        ("books", "Account or name", "10000102"),
+        ("books", "Number, name or address", "10000102"),
         ("catalogue", "Search", "4111"),
     ],
 )
@@ -182,7 +182,7 @@ def test_what_a_search_found_is_told_and_stays_when_its_field_is_left_by_escape(
     assert page.evaluate("document.activeElement.textContent") == "10000102"
     page.wait_for_timeout(700)
     assert page.url.endswith("find=10000102")
-    assert page.get_by_label("Account or name").input_value() == "10000102"
+    assert page.get_by_label("Number, name or address").input_value() == "10000102"
 
 
 def test_what_was_typed_stays_where_the_sandbox_does_not_answer_or_another_page_answers(
@@ -233,3 +233,24 @@ def test_a_number_is_whole_at_1280(page: Any, reader: Reader) -> None:
         page.goto(f"{reader.sandbox.url}/console/{path}")
         assert page.locator("td.key bdi").count() > 0, path
         assert page.evaluate(folded) == 0, path
+
+
+def test_what_was_forgotten_in_another_tab_is_not_shown_any_more(page: Any, reader: Reader) -> None:
+    check_balance(reader)
+    address = f"{reader.sandbox.url}/console/traffic?operation=BalanceCheck"
+    page.goto(address)
+    assert page.locator("[data-row]").count() > 0
+    reader.post("/console/traffic/clear")
+    page.get_by_text("No exchange matches.").wait_for()
+    check_balance(reader)
+    page.locator("[data-row]").wait_for()
+    assert page.url == address
+
+
+def test_a_search_that_was_cleared_leaves_nothing_in_the_address(page: Any, reader: Reader) -> None:
+    page.goto(f"{reader.sandbox.url}/console/payments")
+    field = page.get_by_role("searchbox")
+    field.fill("nobody")
+    page.wait_for_url("**/console/payments?find=nobody")
+    field.fill("")
+    page.wait_for_url("**/console/payments")

@@ -151,6 +151,8 @@
     }
     if (focused && !focused.isConnected) document.getElementById("main").focus({ preventScroll: true });
   });
+  // What was not chosen is no part of an address.
+  search?.addEventListener("formdata", ({ formData }) => [...formData].forEach(([name, value]) => value || formData.delete(name)));
   // What was typed before a search could hear it is searched for now, and what came during one is looked for after it.
   // A search that has no answer, as from a sandbox that is stopped, is asked for again with what is looked for next.
   search?.addEventListener("htmx:before:request", () => { searching += 1; unanswered = true; });
@@ -162,10 +164,10 @@
   if (search && all("input", search).some((one) => one.value !== one.defaultValue)) setTimeout(() => search.requestSubmit(), 50);
   const newRows = async (place) => {
     const rows = document.getElementById("rows");
-    const since = rows.firstElementChild?.dataset.number ?? 0;
-    const address = new URL(place.dataset.source, location.href);
-    address.searchParams.set("since", since);
     const before = rows.firstElementChild;
+    const address = new URL(place.dataset.source, location.href);
+    address.searchParams.set("since", before?.dataset.number ?? 0);
+    address.searchParams.set("newest", before?.id ?? "");  // where that is forgotten, the page is drawn again
     await htmx.ajax("GET", address.pathname + address.search, { source: "#list", target: "#rows", swap: "afterbegin" });
     if (before && !before.isConnected) return;  // a search took its place
     let count = 0;

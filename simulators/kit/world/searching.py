@@ -8,24 +8,18 @@ of the list until enough are found.
 from __future__ import annotations
 
 import re
-from unicodedata import normalize
 
 from partnerlab.contracts.first_use import pattern
+from partnerlab.contracts.searching import folded
 
-__all__ = ["SQL_FUNCTION", "folded", "has_text", "in_postgresql", "literally", "text_pattern"]
+__all__ = ["SQL_FUNCTION", "has_text", "in_postgresql", "literally", "text_pattern"]
 
 SQL_FUNCTION = "folded"
 """What `folded` is called in SQL. SQLite has it from `Store`; PostgreSQL is given an expression for it."""
 
-_MARKS = pattern("[\u0300-\u036f]")
 _CALL = pattern(rf"\b{SQL_FUNCTION}\((.+?)\) LIKE ", re.DOTALL)
 _FOLDED = """lower(regexp_replace(normalize({}, NFKD) COLLATE "default", '[\\u0300-\\u036f]', '', 'g')) LIKE """
 _SPECIAL = pattern("[%_!]")
-
-
-def folded(text: str) -> str:
-    """*text* as searches compare it: lower case, letters without their accents."""
-    return (text if text.isascii() else _MARKS.sub("", normalize("NFKD", text))).lower()
 
 
 def literally(text: str) -> str:

@@ -19,11 +19,12 @@ from typing import Any
 from partnerlab.contracts.checkpoints import leave_checkpoints
 from partnerlab.contracts.database_errors import is_locked
 from partnerlab.contracts.history import History
+from partnerlab.contracts.searching import folded
 from partnerlab.contracts.sqlite_files import InItsPlace, prepare, warn
 from partnerlab.simulators.kit.world.grouping import Group
 from partnerlab.simulators.kit.world.held_back import Batch, HeldBack, Still
 from partnerlab.simulators.kit.world.schema import Table, Tables
-from partnerlab.simulators.kit.world.searching import SQL_FUNCTION, folded
+from partnerlab.simulators.kit.world.searching import SQL_FUNCTION
 from partnerlab.simulators.kit.world.statements import ManyRows, Row, Statement
 from partnerlab.simulators.kit.world.store_errors import HeldBackLeft, StoreOutdated, StoreTaken, shown_url
 from partnerlab.simulators.kit.world.transactions import (

@@ -61,6 +61,7 @@ def test_deliveries_files_letters_and_the_audit_are_searched(reader: Reader) -> 
     letters = rows(reader, "mailbox")
     assert 0 < rows(reader, "mailbox?find=WILLOWS@example") < letters or letters == 1
     assert "No message matches." in reader.get("/console/mailbox?find=nobody").text
+    assert rows(reader, "mailbox?find=W%C3%8DLLOWS") == rows(reader, "mailbox?find=willows")
     assert rows(reader, f"audit?every=1&find={ACCOUNT}") >= 1
     assert "No payment and no difference matches." in reader.get("/console/audit?every=1&find=nothing").text
 
