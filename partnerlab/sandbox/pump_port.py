@@ -111,7 +111,9 @@ class PumpPort:
         try:
             still = None if self._waits is None else partial(self._waits, event)
             self.started().submit(event, still=still)
-        except (EventConflict, RequestInvalid) as error:
+        except EventConflict as error:
+            raise EventRefused(str(error), error.fields) from error
+        except RequestInvalid as error:
             raise EventRefused(str(error)) from error
 
     def payments_in_doubt(

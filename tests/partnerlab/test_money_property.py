@@ -48,3 +48,24 @@ def test_the_money_adds_up(world: World, kind: type[Money], seed: int) -> None:
     except BaseException as error:
         error.add_note("; ".join(money.steps))
         raise
+
+
+@pytest.mark.parametrize("world", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_payment_is_what_the_pump_took_though_its_account_was_conveyed_after_a_kill(world: World) -> None:
+    """Who offered it died between the pump's commit and the outbox's [A-97]."""
+    money = Money(world, 97)
+    money._new_world("conveyed")
+    path = f"customers/{money.account}/convey"
+    with world.offering("killed after"):
+        try:
+            world.ic.pay(account_number=money.account, biller_guid=money.biller, donation="standalone")
+        finally:  # another replica conveys it, before anybody offers again what the dead one had claimed
+            assert world.ic.control("POST", path, {"biller_guid": money.biller}).status == 200
+    money._enter(money.lane)
+    (taken,) = world.ic.get("payments")["payments"]
+    world.offer_all()
+    (event,) = world.ic.get("events", payment_guid=taken["payment_guid"])["events"]
+    assert (event["state"], event["event"]["account_number"], event["problem"]) == ("accepted", money.account, None)
+    world.turn(money.lane)
+    assert set(money.book.posted) == {taken["payment_guid"]}
+    assert not world.in_doubt(money.lane)

@@ -4,7 +4,8 @@ Events on their way to the data pump.
 An event is a row, written in the transaction of the change that caused it, so neither can be without the other. After
 the commit it is offered to the `events` port; only when the port took it is the row marked. What was not taken, or
 was written by a process that died, is offered again: at the next event of the account, in the background with growing
-pauses of real time, and at start. So the port may see an event twice (it tells by the id), never too few.
+pauses of real time, and at start. So the port may see an event twice (it tells by the id), never too few. Where its
+account was conveyed between the two, the event stays what it was at first [A-97].
 
 Within an account the oldest waiting event is always offered first, and nothing after it before it was taken. One that
 the port will never take is set aside for a person, and the rest goes on.
@@ -14,13 +15,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from partnerlab.contracts.database_errors import what_failed
 from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.ic_webservices.domain.customers import is_conveyed, number_before
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound
 from partnerlab.simulators.ic_webservices.domain.events import (
     ACCEPTED,
@@ -58,7 +60,15 @@ _IS_THERE = Statement(
 
 
 class EventRefused(Exception):
-    """Raised by the port for an event that it will never take, as one whose id another event has: the text says why."""
+    """
+    Raised by the port for an event that it will never take, as one whose id another event has: the text says why.
+
+    *differing* are the fields in which it took an event of this id with other values; empty where it knows none.
+    """
+
+    def __init__(self, problem: str, differing: Sequence[str] = ()) -> None:
+        self.differing = tuple(differing)
+        super().__init__(problem)
 
 
 class Outbox:
@@ -206,7 +216,9 @@ class Outbox:
         try:
             self._offer(dict(_with_lane(entry, lane.name).event))
         except EventRefused as error:
-            return self._not_taken(entry, lane, WorkOutcome(REFUSED, "refused"), error)
+            if error.differing != ("account_number",) or not is_conveyed(entry.account_number):
+                return self._not_taken(entry, lane, WorkOutcome(REFUSED, "refused"), error)
+            entry = _before_conveyance(entry)  # it was taken, whoever offered it died, and then it was conveyed
         except Exception as error:  # noqa: BLE001 - the port may fail in any way; the event is kept
             pause_s = min(self._retry_s * 2 ** min(taken.attempt - 1, 10), RETRY_LAST_S)
             again = WorkOutcome(WAITING, "not taken", datetime.now(UTC) + timedelta(seconds=pause_s))
@@ -227,6 +239,12 @@ class Outbox:
         entry = EVENTS.get(tx, lane.name, seq)
         if entry is not None:
             EVENTS.save(tx, lane.name, replace(entry, **changes))  # type: ignore[arg-type]
+
+
+def _before_conveyance(entry: Entry) -> Entry:
+    """An event as it was offered first, before its account was conveyed."""
+    number = number_before(entry.account_number)
+    return replace(entry, account_number=number, event={**entry.event, "account_number": number})
 
 
 def _keep_number(tx: Tx, lane: Lane, offered: Entry) -> None:
