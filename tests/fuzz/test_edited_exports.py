@@ -20,7 +20,7 @@ import pytest
 
 from partnerlab.soak.in_process import InProcessWorld
 from tests.partnerlab.walking.drawing import Drawing, Operation, operations
-from tests.partnerlab.walking.walk import NOT_WALKED, Walk
+from tests.partnerlab.walking.walk import NOT_WALKED, Setting, Walk
 
 EDITS = int(os.environ.get("PARTNERLAB_EDITS", "4"))
 """How many edits are tried; more where somebody wants to know: `PARTNERLAB_EDITS=2000`."""
@@ -46,7 +46,7 @@ def world() -> Iterator[InProcessWorld]:
 
 @pytest.fixture(scope="module")
 def exported(world: InProcessWorld) -> Rows:
-    walk = Walk(world, 3, trouble=False)
+    walk = Walk(world, 3, Setting(trouble=False))
     walk.go(150)
     rows: Rows = world.control.get(f"/_sandbox/lanes/{world.lane}/export")["tables"]
     return rows

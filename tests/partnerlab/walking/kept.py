@@ -1,6 +1,6 @@
 """
-Walks as files: one JSON object a line, the first with the seed and what was found, then a step each; and how a walk
-that found something is made short.
+Walks as files: one JSON object a line, the first with the seed, what was found and the world's setting where it is not
+the usual one, then a step each; and how a walk that found something is made short.
 
 The values of a walk are drawn from the contract, so another contract makes another walk of a seed. The steps themselves
 stay what they were.
@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from partnerlab.soak.in_process import InProcessWorld
-from tests.partnerlab.walking.walk import Step, Walk, Wrong
+from tests.partnerlab.walking.walk import USUAL, Setting, Step, Wrong, begun
 
 __all__ = ["KeptWalk", "outcome", "read_walk", "shortened", "write_walk"]
 
@@ -25,30 +25,34 @@ MOST_S = 120
 
 @dataclass(frozen=True)
 class KeptWalk:
-    """The steps of a walk of a *seed*; `found` is what was wrong in the end."""
+    """The steps of a walk of a *seed* in a world of that *setting*; `found` is what was wrong in the end."""
 
     seed: int
     found: str
     steps: Sequence[Step]
+    setting: Setting = USUAL
 
 
 def read_walk(path: Path) -> KeptWalk:
     """The walk in a file."""
     head, *steps = map(json.loads, path.read_text("utf-8").splitlines())
-    return KeptWalk(head["seed"], head["found"], steps)
+    return KeptWalk(head["seed"], head["found"], steps, Setting(**head.get("setting", {})))
 
 
 def write_walk(path: Path, walk: KeptWalk) -> None:
     """Write a walk to a file."""
-    lines = ({"seed": walk.seed, "found": walk.found}, *walk.steps)
+    head: dict[str, Any] = {"seed": walk.seed, "found": walk.found}
+    if walk.setting != USUAL:
+        head["setting"] = asdict(walk.setting)
+    lines = (head, *walk.steps)
     path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines), "utf-8")
 
 
-def outcome(seed: int, steps: Sequence[Step]) -> Wrong | None:
+def outcome(seed: int, steps: Sequence[Step], setting: Setting = USUAL) -> Wrong | None:
     """What these steps end with, in a world of their own."""
-    with InProcessWorld(seed, lambda _: None) as world:
+    with begun(seed, setting) as walk:
         try:
-            Walk(world, seed).replay(steps)
+            walk.replay(steps)
         except Wrong as wrong:
             return wrong
     return None

@@ -16,7 +16,7 @@ import pytest
 from partnerlab.simulators import ic_webservices, inhance_soap
 from partnerlab.soak.in_process import CHEAP, InProcessWorld
 from tests.partnerlab.walking.test_walk import STEPS, WALKS
-from tests.partnerlab.walking.walk import Walk
+from tests.partnerlab.walking.walk import Setting, Walk
 from tests.postgres import drop_database, new_database
 
 FIRST = 60_000
@@ -51,7 +51,7 @@ class Asking(Walk):
 def answers(seed: int, *systems: Any, database: str | None = None) -> list[str]:
     """Every answer of a walk without trouble, and at last each lane's books."""
     with InProcessWorld(seed, lambda _: None, *systems, database=database) as world:
-        walk = Asking(world, seed, trouble=False)
+        walk = Asking(world, seed, Setting(trouble=False))
         walk.go(STEPS // 2)
         said = [json.dumps(one) for one in walk.answers]
         for lane in walk.lanes:

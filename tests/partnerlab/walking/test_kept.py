@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from partnerlab.soak.in_process import InProcessWorld
 from tests.partnerlab.walking.kept import KeptWalk, outcome, read_walk, shortened, write_walk
-from tests.partnerlab.walking.walk import Step, Walk
+from tests.partnerlab.walking.walk import Setting, Step, begun
 
 
 def test_the_steps_of_a_walk_give_its_answers_again(tmp_path: Path) -> None:
-    path = tmp_path / "walk.jsonl"
-    with InProcessWorld(5, lambda _: None) as world:
-        walk = Walk(world, 5)
+    path, setting = tmp_path / "walk.jsonl", Setting({"watersmart": True})
+    with begun(5, setting) as walk:
         walk.go(60)
-        write_walk(path, KeptWalk(5, "Renée ≠ 李", walk.steps))
+        write_walk(path, KeptWalk(5, "Renée ≠ 李", walk.steps, setting))
     kept = read_walk(path)
-    assert kept == KeptWalk(5, "Renée ≠ 李", walk.steps)
-    with InProcessWorld(5, lambda _: None) as world:
-        again = Walk(world, 5)
+    assert kept == KeptWalk(5, "Renée ≠ 李", walk.steps, setting)
+    with begun(5, kept.setting) as again:
         again.replay(kept.steps)
     assert len(walk.answers) > 30
     assert [one[:2] for one in again.answers] == [one[:2] for one in walk.answers]
     assert again.codes[201] == walk.codes[201] > 0
+
+
+def test_of_a_usual_world_a_file_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "walk.jsonl"
+    write_walk(path, KeptWalk(5, "x", []))
+    assert path.read_text("utf-8") == '{"seed": 5, "found": "x"}\n'
+    assert read_walk(path) == KeptWalk(5, "x", [])
 
 
 def test_a_step_makes_the_same_where_others_are_left_out() -> None:
@@ -41,8 +45,7 @@ def test_a_step_makes_the_same_where_others_are_left_out() -> None:
     }
     made = []
     for steps in ([paid], [{**paid, "step": 8}, {"step": 8, "lane": "walk-5-0", "do": "go_on", "wait": "1h"}, paid]):
-        with InProcessWorld(5, lambda _: None) as world:
-            walk = Walk(world, 5)
+        with begun(5) as walk:
             walk.replay(steps)
             assert [status for _, status, _ in walk.answers] == [201] * len(walk.answers)
             made.append([answer["payment_guid"] for _, _, answer in walk.answers])

@@ -12,7 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -20,13 +20,14 @@ import httpx
 
 from partnerlab.auditing import LaneBooks, audit, reconcile
 from partnerlab.auditing.judging import ON_ITS_WAY
+from partnerlab.simulators import watersmart
 from partnerlab.soak.in_process import InProcessWorld
 from partnerlab.soak.staff import Staff
 from partnerlab.soak.trouble import Trouble
 from partnerlab.soak.wire import NEVER
 from tests.partnerlab.walking.drawing import Call, Drawing, operations
 
-__all__ = ["NOT_WALKED", "OFTEN", "Step", "Walk", "Wrong"]
+__all__ = ["NOT_WALKED", "OFTEN", "Setting", "Step", "Walk", "Wrong", "begun"]
 
 NOT_WALKED: Mapping[str, str] = {
     **dict.fromkeys(
@@ -110,18 +111,50 @@ class Wrong(AssertionError):
         super().__init__(said)
 
 
+@dataclass(frozen=True)
+class Setting:
+    """
+    What a walk's world is like.
+
+    Attributes:
+        balance_forward: By partner whether the bills of its billers carry the balance forward, so that the last of an
+            account has all; of those that are not named the seeds decide.
+        trouble: Whether calls fail and somebody is killed.
+    """
+
+    balance_forward: Mapping[str, bool] = field(default_factory=dict)
+    trouble: bool = True
+
+    @property
+    def systems(self) -> Sequence[Any]:
+        """Settings of the simulators, where they are other than usual."""
+        forward = self.balance_forward.get("watersmart")
+        return () if forward is None else (watersmart.Settings(balance_forward=forward),)
+
+
+USUAL = Setting()
+
+
+@contextmanager
+def begun(seed: int, setting: Setting = USUAL) -> Iterator[Walk]:
+    """A walk in a world of its own."""
+    with InProcessWorld(seed, lambda _: None, *setting.systems) as world:
+        yield Walk(world, seed, setting)
+
+
 class Walk:
     """
     A walk in a world: steps that are drawn from its *seed* (`go`), or that were kept from another (`replay`).
 
     `steps` is what was done, as JSON that `replay` takes, and `notes` the same for people. `answers` is every call with
     its answer, in order: two worlds in which the same is done give the same. What a step leaves to chance is of the
-    seed and its number alone, so it goes the same way where steps before it are left out. Without *trouble* no call
-    fails and nobody is killed.
+    seed and its number alone, so it goes the same way where steps before it are left out. The *world* was made with the
+    systems of the *setting*.
     """
 
-    def __init__(self, world: InProcessWorld, seed: int, *, trouble: bool = True) -> None:
+    def __init__(self, world: InProcessWorld, seed: int, setting: Setting = USUAL) -> None:
         self.world, self.seed, self.dice = world, seed, random.Random(f"walk/{seed}")
+        self.setting = setting
         self.drawing = Drawing(self.dice, f"w{seed}")
         self.names = [f"walk-{seed}-{number}" for number in range(MOST_LANES)]
         self.lanes: list[str] = []
@@ -130,7 +163,7 @@ class Walk:
         self.notes: list[str] = []
         self.answers: list[tuple[str, int, Any]] = []
         self.codes: Counter[int] = Counter()
-        self.staff, self.trouble = Staff(world), Trouble(world) if trouble else None
+        self.staff, self.trouble = Staff(world), Trouble(world) if setting.trouble else None
         self._client = httpx.Client(transport=world.browser, base_url=ORIGIN)
         document = self._ask("GET", "/_sandbox/openapi.json")[1]
         walked = [one for one in operations(document) if one.id not in NOT_WALKED]
@@ -288,6 +321,9 @@ class Walk:
         self._must("POST", "/_sandbox/lanes", {"name": lane, "frozen_at": moment, "seed": 7})
         self.world.enter(lane)
         self.lanes = sorted({*self.lanes, lane})
+        for partner, forward in self.setting.balance_forward.items():
+            answers = {"configuration": {"Questionnaire": {"BalanceForward": forward}}}
+            self._must("PATCH", f"/_sandbox/ic/billers/{self.world.billers[partner]['guid']}", answers)
 
     def _look(self, path: str) -> Any:
         return self._must("GET", path)
