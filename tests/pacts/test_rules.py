@@ -78,6 +78,10 @@ GOOD = INHANCE[0].answer
     [
         ("<Balance>125.50", "<Balance>-3.07", True),
         ("<Balance>125.50", "<Balance>125.5", True),
+        ("<Balance>125.50", "<Balance>125.5000", True),  # as SQL Server's money comes
+        ("<FutureBalance>125.50", "<FutureBalance>.5", True),  # as Oracle writes a half
+        ("<Success>true", "<Success>1", True),
+        ("<Success>true", "<Success>0", False),
         ("soap:", "s:", True),
         ("<Balance>125.50", "<Balance>abc", False),
         ("<Balance>125.50", "<Balance>1E+3", False),

@@ -35,8 +35,10 @@ KINDS: Mapping[str, str] = {
 """What a value of each simple type of XML Schema looks like as a whole."""
 MONEY = r"[+-]?[0-9]{1,15}\.[0-9]{2}"
 """A decimal that is money has two decimals wherever it is sent (Details, notes on amounts)."""
-READ_MONEY = r"[+-]?[0-9]{1,15}(\.[0-9]{1,2})?"
-"""Read, it may have fewer: a service that writes 125.5 for 125.50 is understood."""
+READ_MONEY = r"[+-]?([0-9]{1,15}(\.[0-9]{0,2}0*)?|\.[0-9]{1,2}0*)"
+"""Read, it may have fewer, and zeros behind: a service that writes 125.5 or 125.5000 for 125.50 is understood."""
+MEANT = {"true": "true|1", "false": "false|0"}
+"""A boolean that is *exact* is compared by what it means, as XML Schema has two words for each."""
 
 
 def xml_rules(types: Types, message: bytes, exact: Collection[str] = frozenset(), *, money: str = READ_MONEY) -> Rules:
@@ -60,7 +62,9 @@ def _element_rules(
     declared: Element, element: etree._Element, path: str, exact: Collection[str], money: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     if declared.kind:
-        if declared.name not in exact and element.text:
+        if declared.kind == "boolean" and declared.name in exact and element.text:
+            yield f"{path}['#text']", _regex(MEANT[element.text])
+        elif declared.name not in exact and element.text:
             yield f"{path}['#text']", _regex(money if _is_money(declared, element.text) else KINDS[declared.kind])
         return
     for child in element:
