@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from partnerlab.contracts.verification.findings import what_it_is
 from partnerlab.contracts.verification.provider.exchange import Asked
 from partnerlab.contracts.verification.provider.line import Reply
 
@@ -57,6 +58,11 @@ class SoapAnswer:
         return self.result.get("Success", "").strip().lower() in ("true", "1")
 
     @property
+    def refused(self) -> bool:
+        """Whether the result says that it was refused; one that says neither is no refusal."""
+        return self.result.get("Success", "").strip().lower() in ("false", "0")
+
+    @property
     def said(self) -> str:
         """What came, in a line, for a reader."""
         status = self.reply.answer.status
@@ -64,7 +70,9 @@ class SoapAnswer:
             return f"status {status}, {self.problem}"
         if self.fault:
             return f"status {status}, fault {self.fault_code}: {self.fault}"
-        success = self.result.get("Success", "nothing")
+        success = self.result.get("Success")
+        if success is None:
+            return f"status {status}, no Success but {', '.join(self.result)}"
         message = self.result.get("ErrorMessage", "")
         return f"status {status}, Success {success}" + (f", ErrorMessage {message!r}" if message else "")
 
@@ -113,10 +121,13 @@ def form_call(url: str, operation: str, fields: Fields) -> Asked:
 
 def read_answer(reply: Reply) -> SoapAnswer:
     """Take an answer apart: of a SOAP envelope, or the bare result of a form POST."""
-    root = _parsed(reply.answer.body)
-    if root is None:
+    body = reply.answer.body
+    try:
+        root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except (etree.XMLSyntaxError, ValueError) as error:
         what = reply.answer.media_type or "no content type"
-        return SoapAnswer(reply, problem=f"no XML but {len(reply.answer.body)} bytes of {what}")
+        why = what_it_is(body, getattr(error, "msg", str(error)))
+        return SoapAnswer(reply, problem=f"no XML but {len(body)} bytes of {what}: {why}")
     if _local(root).lower() == "html":
         return SoapAnswer(reply, problem="a page")
     if _local(root) != "Envelope":
@@ -145,13 +156,6 @@ def _fault(fault: etree._Element) -> tuple[str, str]:
     texts = {_local(one): (one.text or "").strip() for one in fault.iter() if isinstance(one.tag, str)}
     code = texts.get("faultcode") or texts.get("Value", "")
     return code, texts.get("faultstring") or texts.get("Text", "")
-
-
-def _parsed(body: bytes) -> etree._Element | None:
-    try:
-        return etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
-    except (etree.XMLSyntaxError, ValueError):
-        return None
 
 
 def _local(element: etree._Element) -> str:

@@ -16,6 +16,7 @@ from partnerlab.contracts.verification.provider.exchange import Answered, Asked,
 from partnerlab.contracts.verification.provider.line import Line
 from partnerlab.contracts.verification.provider.run import Options
 from partnerlab.contracts.verification.provider.secrets import Secrets
+from tests.contracts.verification.mutants import answers
 from tests.contracts.verification.worlds import (
     INHANCE,
     INVOICE_CLOUD,
@@ -171,6 +172,34 @@ def test_a_service_whose_answers_cannot_be_read_is_graded_and_told_where(
     (problem,) = next(one for one in found.checks if one.check == check).problems
     assert problem.where.startswith(place)
     assert f"well-formed {word}" in problem.expected
+
+
+@pytest.mark.parametrize(
+    ("found", "written", "place", "received"),
+    [
+        ("<(/?)Success>", r"<\1success>", "BalanceCheckResult", "status 200, no Success but Balance, FutureBalance"),
+        (">true</Success>", ">yes</Success>", "BalanceCheckResult", "status 200, Success yes"),
+        ("<Balance>[^<]*", "<Balance>125,50", "BalanceCheckResult/Balance", "'125,50'"),
+        ("<Balance>[^<]*</Balance>", "", "BalanceCheckResult/Balance", "no such element"),
+        ("^", " ", "BalanceCheckResult", "bytes of text/xml: XML "),
+    ],
+)
+def test_a_balance_that_says_neither_yes_nor_no_or_no_amount_is_no_wrong_key(
+    found: str, written: str, place: str, received: str
+) -> None:
+    run = verify_inhance(answers(found, written)(inhance_world()), options=Options(only=["inhance/balance"]))
+    assert run.configuration is None
+    (problem,) = run.checks[0].problems
+    assert problem.where == place
+    assert received in problem.received
+
+
+def test_what_is_served_in_place_of_a_wsdl_is_told() -> None:
+    broken = answers("</wsdl:definitions>", "")(inhance_world())
+    run = verify_inhance(broken, options=Options(only=["inhance/wsdl"]))
+    (problem,) = run.checks[0].problems
+    assert "no XML but" in problem.received
+    assert "Premature end of data in tag definitions" in problem.received
 
 
 def test_a_wrong_key_is_told_though_the_account_is_wrong_too() -> None:

@@ -24,7 +24,7 @@ def preflight(utility: Utility) -> list[str]:
             return []  # it answers in XML, as the service would: what is wrong with that, the checks say by its place
         if answer.fault:
             _explain_fault(utility, answer)
-        elif not answer.success:
+        elif answer.refused:
             _explain_refusal(utility, answer)
     return []
 

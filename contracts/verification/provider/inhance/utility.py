@@ -131,10 +131,18 @@ class Utility(Probe):
         """The account's balances. Raises `Failed` where the answer does not tell them."""
         changes = {} if invoice is None else {"LastInvoiceNumber": invoice}
         answer = self.call("BalanceCheck", "1.1", **changes)
-        balance, future = money(answer.result.get("Balance")), money(answer.result.get("FutureBalance"))
-        if not answer.success or balance is None or future is None:
+        if not answer.success:
             self.fail("BalanceCheckResult", "Success true, Balance and FutureBalance", answer.said, answer.number)
+        balance, future = (self._amount(answer, name) for name in ("Balance", "FutureBalance"))
         return Balances(balance, future, answer.result.get("Email", "").strip(), answer.number)
+
+    def _amount(self, answer: SoapAnswer, name: str) -> Decimal:
+        text = answer.result.get(name)
+        value = money(text)
+        if value is None:
+            received = "no such element" if text is None else repr(text)
+            self.fail(f"BalanceCheckResult/{name}", "a decimal, as in 125.50", received, answer.number)
+        return value
 
     def expect_same(self, answer: SoapAnswer, what: str) -> None:
         """Raises `Failed` unless BalanceCheck, asked in another way, is answered as it is when plainly asked."""
@@ -142,13 +150,13 @@ class Utility(Probe):
         plain = self.balances()
         told = money(answer.result.get("Balance")), money(answer.result.get("FutureBalance"))
         expected = f"{plain.balance} and {plain.future}, as in the plain call"
-        self.expect(told == plain[:2], f"Balance and FutureBalance, {what}", expected, answer.said, answer.number)
+        received = " and ".join(answer.result.get(name, "nothing") for name in ("Balance", "FutureBalance"))
+        self.expect(told == plain[:2], f"Balance and FutureBalance, {what}", expected, received, answer.number)
 
     def expect_refused(self, answer: SoapAnswer, what: str) -> None:
         """Raises `Failed` unless a call was refused: Success false, or a fault or status that is no success."""
-        refused = not answer.success and (
-            answer.fault != "" or answer.reply.answer.status >= 400 or answer.result.get("Success", "").strip() != ""
-        )
+        status = answer.reply.answer.status
+        refused = answer.refused or (not answer.success and (answer.fault != "" or status >= 400))
         self.expect(refused, what, "a refusal: Success false, with an ErrorMessage", answer.said, answer.number)
 
     def expect_unchanged(self, before: Balances, what: str) -> None:
