@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from partnerlab.contracts.verification.grading import Outcome
 from partnerlab.contracts.verification.provider import inhance
+from partnerlab.contracts.verification.provider.exchange import Answered, Asked
 from partnerlab.contracts.verification.provider.inhance.utility import UNKNOWN_ACCOUNT, WRONG_KEY
+from partnerlab.contracts.verification.provider.run import Options
 from tests.contracts.verification.inhance_mutants import (
     ANY_KEY,
     AUTOPAY,
@@ -14,6 +20,7 @@ from tests.contracts.verification.inhance_mutants import (
     EMAIL,
     KEY,
     MONEY,
+    PAID,
     PAPERLESS,
     PAY,
     RIGHT_KEY,
@@ -77,9 +84,10 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
     ("WSDL: no port for SOAP 1.2", answers("<soap12:address[^>]*/>", "", get), {"wsdl-ports"}),
     (
         "WSDL: the address of a machine inside",
-        answers('location="[^"]*"', 'location="http://web07/x.asmx"', get),
+        answers('location="[^"]*"', 'location="http://web07/iCloud/iCloud.asmx"', get),
         {"wsdl-ports"},
     ),
+    ("WSDL: another path", answers('(location="[^"]*)/iCloud.asmx"', r'\1/x.asmx"', get), {"wsdl-ports"}),
     ("no page", instead(403, "Forbidden", "text/html", label("help page")), {"help-page"}),
     ("Success is True", answers("<Success>true<", "<Success>True<", CHECK, soap11), {"balance-valid"}),
     ("content type of a page", headers("content-type", "text/html", CHECK, soap11), {"balance-valid"}),
@@ -352,3 +360,22 @@ def test_every_check_is_failed_by_a_mutant() -> None:
         check.id for check in inhance.CHECKS.checks.values() if check.kind == "fuzz"
     }  # test_fuzz.py has their mutants
     assert set(inhance.CHECKS.checks) - caught - fuzzed == {"inhance/balance"}
+
+
+def test_a_part_of_a_cent_that_was_booked_fails_no_other_check() -> None:
+    world, booked = inhance_world(), [Decimal(0)]
+
+    def send(asked: Asked, timeout_s: float) -> Answered:
+        if b"<PaymentAmount>1.005<" in asked.body:
+            booked[0] += Decimal("1.005")
+            return PAID
+        found = world.send(asked)
+
+        def less(told: re.Match[str]) -> str:
+            return f"<{told[1]}>{Decimal(told[2]) - booked[0]}<"
+
+        body = re.sub(r"<(Balance|FutureBalance)>([1-9][0-9.]*)<", less, found.body.decode())
+        return replace(found, body=body.encode())
+
+    run = verify_inhance(send, options=Options(allow_writes=True, only=("inhance/parts-of-a-cent", "INH2-RTDR-1")))
+    assert [one.check for one in run.checks if one.outcome is Outcome.FAILED] == ["inhance/parts-of-a-cent"]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from partnerlab.contracts.verification.provider.exchange import Asked
 from partnerlab.contracts.verification.provider.inhance.utility import SUITE, Utility
 from partnerlab.contracts.verification.provider.probe import money
-from partnerlab.contracts.verification.provider.soap import envelope
+from partnerlab.contracts.verification.provider.soap import envelope, read_answer
 from partnerlab.contracts.verification.provider.wsdl import differences, read, served
 
 CENT = Decimal("0.01")
@@ -22,7 +21,7 @@ def wsdl_declares_the_operations(utility: Utility) -> None:
     found, contract = served(reply.answer), read(utility.wsdl)
     assert contract is not None
     if found is None:
-        utility.fail("?WSDL", "a WSDL", f"status {reply.answer.status}, {reply.answer.media_type}", reply.number)
+        utility.fail("?WSDL", "a WSDL", read_answer(reply).said, reply.number)
     utility.expect(
         found.namespace == contract.namespace, "targetNamespace", contract.namespace, found.namespace, reply.number
     )
@@ -31,16 +30,15 @@ def wsdl_declares_the_operations(utility: Utility) -> None:
 
 @SUITE.check("inhance/wsdl-ports", "ASMX-WSDL-2")
 def wsdl_has_the_ports(utility: Utility) -> None:
-    """The WSDL has a port each for SOAP 1.1, SOAP 1.2 and HTTP POST, at the path that was asked."""
+    """The WSDL has a port each for SOAP 1.1, SOAP 1.2 and HTTP POST, at the address that was asked."""
     reply = utility.line.ask(Asked("WSDL", "GET", f"{utility.target.url}?WSDL"))
     found = served(reply.answer)
     ports = {} if found is None else found.ports
     for kind in ("SOAP 1.1", "SOAP 1.2", "HTTP POST"):
         utility.expect(kind in ports, "WSDL, service", f"a port for {kind}", ", ".join(ports) or "none", reply.number)
-    path = urlsplit(utility.target.url).path
     for kind, address in ports.items():
-        same = urlsplit(address).path.lower() == path.lower()
-        utility.expect(same, f"WSDL, port for {kind}", path, address, reply.number)
+        same = address.lower() == utility.target.url.lower()
+        utility.expect(same, f"WSDL, port for {kind}", utility.target.url, address, reply.number)
 
 
 @SUITE.check("inhance/help-page", "ASMX-PAGE-1")

@@ -161,7 +161,10 @@ def impossible_amounts_change_nothing(utility: Utility) -> None:
 def parts_of_a_cent_are_not_rounded(utility: Utility) -> None:
     """An amount with parts of a cent is refused, not rounded."""
     before = utility.balances()
-    utility.expect_refused(utility.call(PAY, PaymentAmount="1.005"), "PaymentAmount 1.005")
+    answer = utility.call(PAY, PaymentAmount="1.005")
+    if answer.success:  # a second one makes whole cents of the balance, so that no other check fails by this
+        utility.call(PAY, PaymentAmount="1.005")
+    utility.expect_refused(answer, "PaymentAmount 1.005")
     utility.expect_unchanged(before, "a payment that is refused")
 
 
