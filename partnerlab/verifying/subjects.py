@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 if TYPE_CHECKING:
     from partnerlab.contracts.verification.grading import Suite
@@ -115,12 +116,20 @@ def _layout(text: str) -> str:
     return text
 
 
+def _zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{text!r} is no name of a time zone, as America/New_York is") from None
+
+
 def _url(text: str) -> str:
     return text.rstrip("/")
 
 
 LAYOUTS = ("inhance_v2", "tccs")
 URL = Setting("url", "Address of the service.", required=True, read=_url)
+TIME_ZONE = Setting("time_zone", "The biller's, as America/New_York.  [default: this machine's]", read=_zone)
 AMOUNT = Setting("amount", "Amount of a test payment.  [default: 1.37]", read=_amount)
 
 
@@ -176,6 +185,7 @@ PROVIDERS = {
             AMOUNT,
             Setting("paperless", "on or off: how the account stands now, and is left.  [default: off]", read=_flag),
             Setting("autopay", "on or off: how the account stands now, and is left.  [default: off]", read=_flag),
+            TIME_ZONE,
             *FUZZ,
         ),
         _inhance,
@@ -194,6 +204,7 @@ PROVIDERS = {
             AMOUNT,
             Setting("paperless", "on or off: how the policy stands now, and is left.  [default: off]", read=_flag),
             Setting("recurring", "on or off: how the policy stands now, and is left.  [default: off]", read=_flag),
+            TIME_ZONE,
             *FUZZ,
         ),
         _tccs,

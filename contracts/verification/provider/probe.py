@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.contracts.verification.grading.checks import Failed
 from partnerlab.contracts.verification.grading.model import Problem
 from partnerlab.contracts.verification.provider.line import Line
 
-__all__ = ["Probe", "insides", "money"]
+__all__ = ["Probe", "insides", "money", "now_in"]
 
 SECRETIVE = (
     "at System.",
@@ -57,6 +59,11 @@ class Probe:
     def new_reference(prefix: str = "VERIFY") -> str:
         """A reference that nobody has used."""
         return f"{prefix}-{secrets.token_hex(6).upper()}"
+
+
+def now_in(time_zone: str) -> datetime:
+    """What the clock on the wall says in a time zone of this IANA name; on this machine's wall where it is empty."""
+    return datetime.now(ZoneInfo(time_zone)) if time_zone else datetime.now().astimezone()
 
 
 def money(text: str | None) -> Decimal | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 import pytest
 
 from partnerlab.contracts.verification.grading import Outcome
 from partnerlab.contracts.verification.provider import tccs
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, Send
+from partnerlab.contracts.verification.provider.run import Options
 from partnerlab.contracts.verification.provider.tccs.insurer import UNKNOWN_INVOICE, WRONG
 from tests.contracts.verification.mutants import (
     Mutant,
@@ -201,6 +202,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
             "payment-wrong-key",
             "paperless-refusals",
             "recurring-refusals",
+            "return-refusals",
         },
     ),
     ("bills for everybody", requests(ANY_KEY, RIGHT_KEY, IMAGE), {"bill-image-wrong-key"}),
@@ -321,6 +323,14 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         RETURNS,
     ),
     ("a return lowers again", json(DONE, RETURN, has("98765")), {"return-refusals"}),
+    ("returns: any key", requests(ANY_KEY, RIGHT_KEY, RETURN), {"return-refusals"}),
+    ("returns: any word", requests("XYZ", "IFR", RETURN), {"return-refusals"}),
+    ("another term is this one", requests(r"-01%2F01%2F1901", "-06%2F16%2F2020", STATE), {"unknown-invoice"}),
+    (
+        "a PaymentGUID is cut to 36 characters",
+        requests("(%40[A-Za-z0-9-]{36})[^&]*", r"\1", PAY, has("%40.{99}$")),
+        {"guid-forms"},
+    ),
     ("a return of nobody", json(DONE, RETURN, has(NOBODY)), {"return-refusals"}),
     ("a deposit is answered and forgotten", json(DONE, PAY, has(QUOTE), has("Verify")), {"quote"}),
     ("a name with an apostrophe is refused", json('{"Message":"no"}', PAY, has("O%27Neill"), status=400), {"quote"}),
@@ -348,3 +358,19 @@ def test_every_check_is_failed_by_a_mutant() -> None:
     caught = {f"tccs/{name}" for _, _, names in MUTANTS for name in names}
     fuzzed = {check.id for check in tccs.CHECKS.checks.values() if check.kind == "fuzz"}  # test_fuzz_*.py
     assert set(tccs.CHECKS.checks) - caught - fuzzed == {"tccs/balance", "tccs/balance-repeats"}
+
+
+def test_a_return_is_of_the_day_that_it_is_in_the_insurers_time_zone() -> None:
+    """An insurer that takes a return of the payment's own day alone is right, wherever the run's machine stands."""
+    days: list[str] = []
+
+    def send(asked: Asked, timeout_s: float) -> Answered:
+        if asked.label == "Insufficient_Pay_Report":
+            days.append(unquote_plus(asked.body.decode()).partition(":")[2][:10])
+        return world.send(asked)
+
+    world = tccs_world()
+    for zone in ("Pacific/Pago_Pago", "Pacific/Kiritimati"):  # 25 hours apart
+        verify_tccs(send, replace(TCCS, time_zone=zone), Options(allow_writes=True, only=("tccs/return",)))
+    samoa, line_islands = ((day[6:], day) for day in days)
+    assert samoa < line_islands

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from partnerlab.contracts.verification.grading import NotExercised
 from partnerlab.contracts.verification.provider.exchange import Answered
 from partnerlab.contracts.verification.provider.inhance.utility import NAMESPACE, UNKNOWN_ACCOUNT, Utility
 from partnerlab.contracts.verification.provider.pacts import Replay, given, stays
+from partnerlab.contracts.verification.provider.probe import now_in
 
 __all__ = ["REPLAY"]
 
@@ -26,7 +26,7 @@ def _values(utility: Utility) -> Mapping[str, str]:
         "99999999": UNKNOWN_ACCOUNT,
         "pact-1": utility.new_reference(),
         "40.00": str(target.amount),
-        "2026-11-20T10:30:00": datetime.now(UTC).astimezone().strftime("%Y-%m-%dT%H:%M:%S"),
+        "2026-11-20T10:30:00": now_in(target.time_zone).strftime("%Y-%m-%dT%H:%M:%S"),
         NAMESPACE: target.namespace,
     }
 

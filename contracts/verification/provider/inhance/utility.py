@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from partnerlab.contracts.verification import soap as verdicts
 from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.contracts.verification.grading import Suite
 from partnerlab.contracts.verification.provider.line import Line, Reply
-from partnerlab.contracts.verification.provider.probe import Probe, money
+from partnerlab.contracts.verification.provider.probe import Probe, money, now_in
 from partnerlab.contracts.verification.provider.soap import SoapAnswer, envelope, form_call, read_answer, soap_call
 from partnerlab.contracts.verification.wsdl import Contract, read_wsdl
 
@@ -32,8 +31,9 @@ class Target:
     A utility's service and what may be used of it.
 
     `amount` is what a test payment is of; its cents are odd so that rounding shows. `paperless` and `autopay` say how
-    the account stands, so that it can be left so; unknown, it is left off. `fuzz` is how
-    many seconds of random messages there are, drawn from `fuzz_seed`.
+    the account stands, so that it can be left so; unknown, it is left off. `time_zone` is the utility's, of which a
+    PaymentDate is; empty, this machine's. `fuzz` is how many seconds of random messages there are, drawn from
+    `fuzz_seed`.
     """
 
     url: str
@@ -44,6 +44,7 @@ class Target:
     amount: Decimal = Decimal("1.37")
     paperless: bool = False
     autopay: bool = False
+    time_zone: str = ""
     fuzz: float = 0
     fuzz_seed: int = 1
 
@@ -76,7 +77,7 @@ class Utility(Probe):
             "BalanceCheck": {"AccountNumber": target.account, "LastInvoiceNumber": str(target.invoice)},
             "MakePaymentExtended": {
                 "AccountNumber": target.account,
-                "PaymentDate": datetime.now(UTC).astimezone().strftime("%Y-%m-%dT%H:%M:%S"),
+                "PaymentDate": now_in(target.time_zone).strftime("%Y-%m-%dT%H:%M:%S"),
                 "PaymentReference": "",
                 "DocumentNumber": str(target.invoice or ""),
                 "PaymentTypeDesc": "Credit Card",

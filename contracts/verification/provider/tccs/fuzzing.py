@@ -25,7 +25,6 @@ from partnerlab.contracts.verification.provider.tccs.insurer import (
     Balances,
     Insurer,
 )
-from partnerlab.contracts.verification.provider.tccs.returns import today
 
 if TYPE_CHECKING:
     from partnerlab.contracts.verification.fuzz.rest import RestRequest
@@ -140,7 +139,10 @@ class Books:
                 answer, right = self._pay(paid[-1]), True
             elif kind == "return" and paid and paid[-1][1] == "ACH" and paid[-1][2] not in returned:
                 amount, _, reference = paid[-1]
-                answer, right = insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|{amount:.2f}|IFR"), True
+                answer, right = (
+                    insurer.report_return(f"{amount:.2f}"),
+                    True,
+                )
                 returned.add(reference)
                 kept -= amount
             elif kind == "refused":
@@ -170,7 +172,7 @@ class Books:
             return insurer.pay(invoice=UNKNOWN_INVOICE)
         if how == "payment of less than zero":
             return insurer.pay(amount="-1.00")
-        return insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|98765.43|IFR")
+        return insurer.report_return("98765.43")
 
 
 def _pair(before: Balances, after: Balances, at: int) -> tuple[Decimal, Decimal]:

@@ -18,7 +18,7 @@ from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.contracts.verification.grading import Suite
 from partnerlab.contracts.verification.provider.exchange import Asked
 from partnerlab.contracts.verification.provider.line import Line, MembersOf, Reply
-from partnerlab.contracts.verification.provider.probe import Probe, money
+from partnerlab.contracts.verification.provider.probe import Probe, money, now_in
 from partnerlab.contracts.verification.provider.soap import FORM
 
 __all__ = ["STATE", "SUITE", "Answer", "Balances", "Insurer", "Target"]
@@ -35,8 +35,9 @@ class Target:
     An insurer's service and what may be used of it.
 
     `version` is that of the service (setting 35): 2 takes a PaymentGUID. `quote` is the number of a quote whose
-    deposit may be paid. `paperless` and `recurring` say how the policy stands, so that it can be left so. `fuzz`
-    is how many seconds of random contents there are, drawn from `fuzz_seed`.
+    deposit may be paid. `paperless` and `recurring` say how the policy stands, so that it can be left so. `time_zone`
+    is the insurer's, of which the day of a payment is; empty, this machine's. `fuzz` is how many seconds of random
+    contents there are, drawn from `fuzz_seed`.
     """
 
     url: str
@@ -48,6 +49,7 @@ class Target:
     amount: Decimal = Decimal("1.37")
     paperless: bool = False
     recurring: bool = False
+    time_zone: str = ""
     fuzz: float = 0
     fuzz_seed: int = 1
 
@@ -142,6 +144,16 @@ class Insurer(Probe):
         """Post a payment; with a PaymentGUID of its own where the service takes one and *guid* gives no other."""
         said = f"{invoice or self.target.invoice}|{amount or self.target.amount}:{type}"
         return self.call(PAY, said + self.suffix(guid), **more)
+
+    def today(self) -> str:
+        """The date of transaction of a payment that was just posted."""
+        return now_in(self.target.time_zone).strftime("%m/%d/%Y")
+
+    def report_return(
+        self, amount: object, *, invoice: str = "", day: str = "", word: str = "IFR", **more: Any
+    ) -> Answer:
+        """Report a payment as returned: one of *amount* that was posted today."""
+        return self.call(RETURN, f"{invoice or self.target.invoice}:{day or self.today()}|{amount}|{word}", **more)
 
     def suffix(self, guid: str | None = "") -> str:
         """`@PaymentGUID` as the service's version has it; None leaves it out."""

@@ -9,7 +9,7 @@ from partnerlab.contracts.verification.grading import NotExercised
 from partnerlab.contracts.verification.provider.exchange import Answered
 from partnerlab.contracts.verification.provider.pacts import Replay, given, stays
 from partnerlab.contracts.verification.provider.tccs.insurer import PAPERLESS, RECURRING, UNKNOWN_INVOICE, Insurer
-from partnerlab.contracts.verification.provider.tccs.returns import ODD, today
+from partnerlab.contracts.verification.provider.tccs.returns import ODD
 
 __all__ = ["REPLAY"]
 
@@ -33,7 +33,7 @@ def _paid_by_bank(insurer: Insurer) -> Mapping[str, str]:
     """A payment of an amount of its own is posted, so that no other payment comes back."""
     amount = str(insurer.target.amount + 3 * ODD)
     insurer.expect_done(insurer.pay(amount=amount, type="ACH"), "the payment that is to come back")
-    return {"24.00": amount, "11/20/2026": today()}
+    return {"24.00": amount, "11/20/2026": insurer.today()}
 
 
 @contextmanager

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
-from partnerlab.contracts.verification.provider.tccs.insurer import PAY, RETURN, SUITE, UNKNOWN_INVOICE, WRONG, Insurer
+from partnerlab.contracts.verification.provider.tccs.insurer import PAY, SUITE, UNKNOWN_INVOICE, WRONG, Insurer
 
 ODD = Decimal("0.13")
 """Added to the amount of payments that are returned, so that no other payment of that amount is meant."""
-
-
-def today() -> str:
-    """The date of transaction of a payment that was just posted, by this machine's calendar."""
-    return datetime.now(UTC).astimezone().strftime("%m/%d/%Y")
 
 
 @SUITE.check("tccs/return", "TCCS-REJ-1", "TCCS-REJ-2", kind="scenario", writes=True)
@@ -21,8 +15,9 @@ def return_raises_both_balances(insurer: Insurer) -> None:
     """A returned payment raises both balances by its amount: they are as they were before it."""
     before, amount = insurer.balances(), insurer.target.amount + ODD
     insurer.expect_done(insurer.pay(amount=str(amount), type="ACH"), "a payment by ACH")
-    answer = insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|{amount}|IFR")
-    insurer.expect_done(answer, "the return of that payment")
+    answer = insurer.report_return(amount)
+    zone = insurer.target.time_zone or "this machine's time zone, and --time-zone names another"
+    insurer.expect_done(answer, f"the return of that payment, of {insurer.today()} in {zone}")
     insurer.expect_none(insurer.findings(answer.reply), answer.number)
     insurer.expect_moved(before, Decimal(0), "less a payment that was returned")
 
@@ -33,7 +28,7 @@ def return_counts_once(insurer: Insurer) -> None:
     before, amount = insurer.balances(), insurer.target.amount + 2 * ODD
     insurer.expect_done(insurer.pay(amount=str(amount), type="ACH"), "a payment by ACH")
     for _ in range(2):
-        insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|{amount}|IFR")
+        insurer.report_return(amount)
     insurer.expect_moved(before, Decimal(0), "less a payment that was returned, and reported twice")
 
 
@@ -42,23 +37,25 @@ def return_is_of_its_day(insurer: Insurer) -> None:
     """A return of a payment's amount and of another day than the payment's, years before it, is refused."""
     before, amount = insurer.balances(), insurer.target.amount + 4 * ODD
     insurer.expect_done(insurer.pay(amount=str(amount), type="ACH"), "a payment by ACH")
-    answer = insurer.call(RETURN, f"{insurer.target.invoice}:01/02/2001|{amount}|IFR")
+    answer = insurer.report_return(amount, day="01/02/2001")
     insurer.expect_refused(answer, "a return of the year 2001", unknown=True)
-    insurer.expect_done(insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|{amount}|IFR"), "its return")
+    insurer.expect_done(insurer.report_return(amount), "its return")
     insurer.expect_moved(before, Decimal(0), "less a payment that was returned")
 
 
 @SUITE.check("tccs/return-refusals", "TCCS-REJ-1", kind="scenario", writes=True)
 def returns_without_payment_are_refused(insurer: Insurer) -> None:
     """A return of no payment, of an unknown invoice, without IFR or with a wrong key is refused and changes nothing."""
-    before, invoice = insurer.balances(), insurer.target.invoice
-    answer = insurer.call(RETURN, f"{invoice}:{today()}|98765.43|IFR")
+    before, amount = insurer.balances(), insurer.target.amount + 5 * ODD
+    answer = insurer.report_return("98765.43")
     insurer.expect_refused(answer, "a return of no payment", unknown=True)
-    answer = insurer.call(RETURN, f"{UNKNOWN_INVOICE}:{today()}|1.00|IFR")
+    answer = insurer.report_return("1.00", invoice=UNKNOWN_INVOICE)
     insurer.expect_refused(answer, "an unknown invoice", unknown=True)
-    insurer.expect_refused(insurer.call(RETURN, f"{invoice}:{today()}|1.00|XYZ"), "another word than IFR")
-    insurer.expect_refused(insurer.call(RETURN, f"{invoice}:{today()}|1.00|IFR", entryKey=WRONG), "a wrong entryKey")
-    insurer.expect_moved(before, Decimal(0), "and nothing but refusals since")
+    insurer.expect_done(insurer.pay(amount=str(amount), type="ACH"), "a payment by ACH")  # there is something to return
+    insurer.expect_refused(insurer.report_return(amount, word="XYZ"), "another word than IFR")
+    insurer.expect_refused(insurer.report_return(amount, entryKey=WRONG), "a wrong entryKey")
+    insurer.expect_done(insurer.report_return(amount), "its return")
+    insurer.expect_moved(before, Decimal(0), "less a payment that was returned")
 
 
 @SUITE.check("tccs/quote", "TCCS-PAY-7", "TCCS-GUID-3", kind="scenario", writes=True, needs=("quote",))
