@@ -97,10 +97,16 @@ def missing_content_is_refused(insurer: Insurer) -> None:
 
 @SUITE.check("tccs/unknown-invoice", "TCCS-ADR-6", kind="input")
 def unknown_invoice_is_refused(insurer: Insurer) -> None:
-    """An invoice that the insurer does not have is refused with 404: a balance of zero would be taken for paid."""
-    answer = insurer.call(STATE, UNKNOWN_INVOICE)
-    expect_nothing_told(insurer, answer)
-    insurer.expect_status(answer, 404, "an unknown invoice")
+    """
+    An invoice that the insurer does not have, and another term of a policy that it has, are refused with 404.
+
+    A balance of zero would be taken for paid, and another term's for this one's.
+    """
+    number = insurer.target.invoice.rpartition("-")[0]
+    for invoice, what in ((UNKNOWN_INVOICE, "an unknown invoice"), (f"{number}-01/01/1901", "a term of 1901")):
+        answer = insurer.call(STATE, invoice)
+        expect_nothing_told(insurer, answer)
+        insurer.expect_status(answer, 404, what)
 
 
 @SUITE.check("tccs/quote-in-invoice", "TCCS-ADR-5", kind="input")

@@ -150,13 +150,13 @@ def payments_at_once_all_count(insurer: Insurer) -> None:
 
 @SUITE.check("tccs/guid-forms", "TCCS-GUID-2", kind="scenario", writes=True)
 def payment_guid_need_not_be_a_uuid(insurer: Insurer) -> None:
-    """A PaymentGUID that is no UUID, and one of 99 characters, are taken."""
+    """A PaymentGUID that is no UUID is taken, and so are two of 99 characters that differ in the last alone."""
     needs_version_2(insurer)
     before = insurer.balances()
-    start = insurer.new_reference("e99fc166-9d990")
-    for guid in (start, f"{insurer.new_reference()}-".ljust(99, "a")):
+    short, long = insurer.new_reference("e99fc166-9d990"), f"{insurer.new_reference()}-".ljust(98, "a")
+    for guid in (short, f"{long}a", f"{long}b"):
         insurer.expect_done(insurer.pay(guid=guid), f"PaymentGUID of {len(guid)} characters")
-    insurer.expect_moved(before, -2 * insurer.target.amount, "less two payments")
+    insurer.expect_moved(before, -3 * insurer.target.amount, "less three payments, each with a PaymentGUID of its own")
 
 
 @SUITE.check("tccs/guid-malformed", "TCCS-GUID-2", kind="scenario", writes=True)
