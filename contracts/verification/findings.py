@@ -7,7 +7,7 @@ from typing import Literal
 
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["Finding", "Verdict", "what_it_is"]
+__all__ = ["Finding", "Verdict", "not_xml", "what_it_is"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Finding:
 def what_it_is(body: bytes, otherwise: str) -> str:
     """What a body is that cannot be read as what it should be, where its first bytes tell."""
     return "compressed bytes (gzip), without a Content-Encoding" if body.startswith(b"\x1f\x8b") else otherwise
+
+
+def not_xml(body: bytes, error: Exception) -> str:
+    """Why a body cannot be read as XML: what it is, else what the parser says."""
+    return what_it_is(body, getattr(error, "msg", "") or str(error))
 
 
 Verdict = Callable[[str, bytes, Mapping[str, str], int, bytes, str], list[Finding]]

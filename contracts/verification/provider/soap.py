@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from partnerlab.contracts.verification.findings import what_it_is
+from partnerlab.contracts.verification.findings import not_xml
 from partnerlab.contracts.verification.provider.exchange import Asked
 from partnerlab.contracts.verification.provider.line import Reply
 
@@ -126,8 +126,7 @@ def read_answer(reply: Reply) -> SoapAnswer:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
     except (etree.XMLSyntaxError, ValueError) as error:
         what = reply.answer.media_type or "no content type"
-        why = what_it_is(body, getattr(error, "msg", str(error)))
-        return SoapAnswer(reply, problem=f"no XML but {len(body)} bytes of {what}: {why}")
+        return SoapAnswer(reply, problem=f"no XML but {len(body)} bytes of {what}: {not_xml(body, error)}")
     if _local(root).lower() == "html":
         return SoapAnswer(reply, problem="a page")
     if _local(root) != "Envelope":

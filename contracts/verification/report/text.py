@@ -16,6 +16,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
 _EVIDENCE = ("expected ", "received ")
 MOST_REASONS = 4
+MOST_PROBLEMS = 5
 
 
 def clean(text: str) -> str:
@@ -109,10 +110,12 @@ def _summary(run: Run) -> Iterator[str]:
         indent = "  " if rules else ""
         for check in checks:
             yield f"{indent}✗ {check.check}: {check.sentence}"
-            for problem in check.problems:
+            for problem in check.problems[:MOST_PROBLEMS]:
                 yield f"{indent}    {problem.where}"
                 yield f"{indent}      expected {problem.expected}"
                 yield f"{indent}      received {problem.received}"
+            if (more := len(check.problems) - MOST_PROBLEMS) > 0:
+                yield f"{indent}    and {more} more, which --html FILE has"
     counts = ", ".join(f"{run.count(outcome)} {outcome.value}" for outcome in Outcome)
     yield f"Requirements of {run.subject}: {counts}."
     idle = Counter(one.reason for one in run.requirements if one.outcome is Outcome.NOT_EXERCISED)

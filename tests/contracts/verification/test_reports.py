@@ -212,6 +212,15 @@ def test_a_requirement_is_said_once_with_all_checks_below_it_that_failed() -> No
     assert lines[2:5] == ["      Body plain", "        expected a refusal", "        received plain"]
 
 
+def test_of_many_problems_of_a_check_the_first_five_are_said() -> None:
+    run = small_run("plain")
+    failed = run.checks[0]
+    many = replace(failed, problems=tuple(replace(failed.problems[0], where=f"call {number}") for number in range(12)))
+    lines = list(summary_lines(replace(run, checks=(many,))))
+    assert sum(line.strip().startswith("call ") for line in lines) == 5
+    assert "      and 7 more, which --html FILE has" in lines
+
+
 def test_the_outcome_is_folded_to_the_terminal_and_what_was_received_is_not() -> None:
     run = small_run()
     folded, whole = list(summary_lines(run, 60)), list(summary_lines(run))
