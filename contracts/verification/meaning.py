@@ -30,7 +30,10 @@ _WORDS = (
     pattern(r'"(?:ErrorMessage|Message|message)"\s{0,20}:\s{0,20}"((?:[^"\\]|\\.){1,2000})"'),
 )
 _SUCCESS = pattern(r'(?:<Success>|"Success"\s{0,20}:\s{0,20}"?)(true|false)', re.IGNORECASE)
-_CALLERS_FAULT = pattern(r"<(?:faultcode|(?:[A-Za-z0-9]{1,20}:)?Value)>\s{0,20}[A-Za-z0-9]{1,20}:(?:Client|Sender)<")
+_CALLERS_FAULT = pattern(
+    r"<(?:faultcode|(?:[A-Za-z0-9]{1,20}:)?Value)>\s{0,20}[A-Za-z0-9]{1,20}:"
+    r"(?:Client|Sender|MustUnderstand|VersionMismatch)<"
+)
 _PLAIN_BEGINNING = 4_096
 
 REASONS: tuple[tuple[str, frozenset[int], re.Pattern[str]], ...] = (
@@ -49,7 +52,7 @@ REASONS: tuple[tuple[str, frozenset[int], re.Pattern[str]], ...] = (
         "no such operation",
         frozenset(),
         pattern(r"did not recognize the value of HTTP Header SOAPAction|without a valid action parameter"
-                   r"|Web Service method name is not valid", re.IGNORECASE),
+                   r"|Web Service method name is not valid|Request format is (?:invalid|unrecognized)", re.IGNORECASE),
     ),
     (
         "no such path",

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from lxml import etree
 
-from partnerlab.contracts.verification.findings import Finding, Verdict, what_it_is
+from partnerlab.contracts.verification.findings import Finding, Verdict, not_xml
 from partnerlab.contracts.verification.near import nearest
 from partnerlab.contracts.verification.wsdl import Contract, Operation, read_wsdl
 
@@ -31,6 +31,7 @@ RULES = {
     "envelope": "The message is a SOAP envelope with one Body.",
     "version": "Envelope and content type are of one SOAP version, and the answer's is the request's.",
     "soap-action": "The SOAPAction header (SOAP 1.1), or an action parameter (SOAP 1.2), is the operation's.",
+    "must-understand": "No header must be understood: the service knows none, and refuses the call (SOAP 1.1, 4.2.3).",
     "operation": "The Body holds one element, which is the operation's.",
     "schema": "The Body's element is valid against the WSDL's schema.",
     "form-fields": "The form has the operation's fields and no other.",
@@ -116,12 +117,24 @@ class _Message:
         self.version, media_type = VERSIONS[name.namespace]
         if self.media_type in known and self.media_type != media_type:
             self._add("version", "header Content-Type", f"{media_type} (SOAP {self.version})", self.media_type)
+        if self.side == "request":
+            self._check_headers(root, name.namespace)
         bodies = root.findall(f"{{{name.namespace}}}Body")
         if len(bodies) != 1:
             self._add("envelope", _at(root), "one Body", f"{len(bodies)}")
             return
         self.content = [child for child in bodies[0] if isinstance(child.tag, str)]
         self.is_fault = any(child.tag == f"{{{name.namespace}}}Fault" for child in self.content)
+
+    def _check_headers(self, root: etree._Element, namespace: str) -> None:
+        """No contract has a header, and one that must be understood is refused by whoever does not know it."""
+        for entry in root.iterfind(f"{{{namespace}}}Header/*"):
+            must, actor, role = (
+                entry.get(f"{{{namespace}}}{name}", "") for name in ("mustUnderstand", "actor", "role")
+            )
+            if must.strip() in ("1", "true") and not actor and not role:
+                expected = "no header that must be understood"
+                self._add("must-understand", _at(entry), expected, f'mustUnderstand="{must}"')
 
     def _parse(self, body: bytes, charset: str) -> etree._Element | None:
         try:
@@ -135,8 +148,7 @@ class _Message:
             )
             return etree.fromstring(body, parser)
         except (etree.XMLSyntaxError, LookupError, ValueError) as error:
-            found = what_it_is(body, str(error))
-            self._add("well-formed", "document", "well-formed XML", found)
+            self._add("well-formed", "document", "well-formed XML", not_xml(body, error))
             return None
 
     def _add(self, rule: str, where: str, expected: str, found: str) -> None:
@@ -315,7 +327,7 @@ def _form_response(contract: Contract, name: str, status: int, response: bytes, 
     try:
         root = etree.fromstring(response, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
     except etree.XMLSyntaxError as error:
-        yield Finding("response", "well-formed", "document", "well-formed XML", str(error))
+        yield Finding("response", "well-formed", "document", "well-formed XML", not_xml(response, error))
         return
     if root.tag != operation.form_output:
         yield Finding("response", "operation", "document", operation.form_output, root.tag)

@@ -28,9 +28,22 @@ from partnerlab.contracts.verification.grading.model import Problem
 __all__ = ["Role", "define", "raise_for"]
 
 MESSAGE_RULES = frozenset(
-    {"media-type", "charset", "well-formed", "no-dtd", "envelope", "version", "soap-action", "json", "form"}
+    {
+        "media-type",
+        "charset",
+        "well-formed",
+        "no-dtd",
+        "envelope",
+        "version",
+        "soap-action",
+        "must-understand",
+        "json",
+        "form",
+    }
 )
 PATH_RULES = frozenset({"operation", "method", "path"})
+UNSERVED = frozenset({"no such operation", "no such path"})
+"""Reasons of a refusal that say that nothing is served there."""
 CREDENTIAL_RULES = frozenset({"credential"})
 
 
@@ -170,10 +183,12 @@ def _declare_operation(role: Role, row: Mapping[str, Any], values: Sequence[Mapp
         return check
 
     def done(record: Record) -> None:
-        calls = [one for one in record.some([name]) if not one.unanswered]
-        sound = [one for one in calls if not one.problems and not any(_wrong(value, one) for value in values)]
-        refused = [one for one in sound if one.refused and not _refused_for_key(one)]
-        raise_for([problem(one, "its meaning", "a call that the service accepts", one.outcome) for one in refused])
+        calls = record.some([name])
+        first = {one.request: one for one in reversed(calls)}.values()  # what is sent again, other checks are about
+        sound = [one for one in first if not one.problems and not any(_wrong(value, one) for value in values)]
+        refused = [one for one in sound if one.refused and not _refused_for_key(one) and one.reason not in UNSERVED]
+        told = [one for one in refused if not one.unanswered]
+        raise_for([problem(one, "its meaning", "a call that the service accepts", one.outcome) for one in told])
         if not any(one.done for one in calls):
             raise NotExercised(f"no {name} was accepted")
 
@@ -235,14 +250,17 @@ def _some_calls(record: Record) -> list[Call]:
 def _path_problems(role: Role, call: Call) -> list[Problem]:
     found = [_finding(call, one) for one in call.problems if one.rule in PATH_RULES]
     told = any(one.rule in MESSAGE_RULES for one in call.problems)
-    if not found and not told and call.operation not in role.operations and call.status in (404, 405, 500):
-        return [problem(call, "path or operation", " or ".join(role.operations), f"{call.method} {call.path}")]
+    unknown = call.operation not in role.operations and call.status in (404, 405, 500)
+    if not found and not told and (unknown or call.reason in UNSERVED):
+        received = f"{call.method} {call.path}, {call.outcome}"
+        return [problem(call, "path or operation", " or ".join(role.operations), received)]
     return found
 
 
 def _finding(call: Call, finding: Finding) -> Problem:
     meant = f"; did you mean {finding.hint}?" if finding.hint else ""
-    return problem(call, finding.where, finding.expected, finding.found + meant)
+    found = call.method if finding.rule == "method" else finding.found  # the contract's verdict knows no method
+    return problem(call, finding.where, finding.expected, found + meant)
 
 
 def _has(call: Call, field: str, within: tuple[str, re.Pattern[str]] | None) -> bool:

@@ -53,6 +53,8 @@ DENIED = "<Success>false</Success><ErrorMessage>{}</ErrorMessage>"
          "1 broken, refused: no such operation"),
         (BROKEN, 500, "<faultcode>soap:Client</faultcode><faultstring>Bad.</faultstring>", "1 broken, refused: Bad."),
         ((), 500, "<faultcode>soap:Server</faultcode><faultstring>Bad.</faultstring>", "valid, failed: Bad."),
+        ((), 500, "<faultcode>soap:MustUnderstand</faultcode><faultstring>No.</faultstring>", "valid, refused: No."),
+        ((), 500, "Request format is invalid: text/xml.", "valid, refused: no such operation"),
         ((), 0, "", "valid, no answer"),
         (None, 200, "<html>", "-"),
         (None, 503, "", "failed: Service Unavailable"),

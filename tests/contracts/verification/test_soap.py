@@ -133,6 +133,14 @@ BROKEN_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
         "soap-action",
         {"version": "1.2", "headers": {"content-type": "application/soap+xml;action=x"}},
     ),
+    "a header that must be understood": (
+        "must-understand",
+        {
+            "asked": envelope(ASKED).replace(
+                b"<s:Body>", b'<s:Header><To xmlns="a" s:mustUnderstand="1"/></s:Header><s:Body>'
+            )
+        },
+    ),
     "empty body": ("operation", {"asked": ""}),
     "unknown operation": ("operation", {"asked": "<Nope/>"}),
     "two operations": ("operation", {"asked": ASKED + ASKED}),

@@ -88,7 +88,7 @@ PORTAL = {
         "inhance-portal", "ICWS-KEY-1", headers(on("RetrieveCustomerAccount"), {"authorization": "Basic bm9ib2R5Og=="})
     ),
     "the path is misspelt": of(
-        "inhance-portal", "ICWS-REST-3", urls(on("RetrieveCustomerAccount"), "/account$", "/acount")
+        "inhance-portal", "ICWS-REST-2 ICWS-REST-3", urls(on("RetrieveCustomerAccount"), "/account$", "/acount")
     ),
     "a page of another portal is opened": of(
         "inhance-portal", "ICP-SSO-3", rewrites(PAGE, "RedirectID=9", "RedirectID=8")

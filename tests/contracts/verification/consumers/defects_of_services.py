@@ -20,6 +20,7 @@ from tests.contracts.verification.consumers.breaking import (
 from tests.contracts.verification.consumers.wire import (
     again,
     headers,
+    instead_of,
     lost_again,
     on,
     rewrites,
@@ -34,6 +35,11 @@ def anew(reference: str, date: str, amount: str) -> Callable[[HttpRequest], Http
     values = {"PaymentReference": reference, "PaymentDate": date, "PaymentAmount": amount}
     changes = [renamed(f"<{name}>[^<]*<", f"<{name}>{value}<") for name, value in values.items()]
     return lambda request: reduce(lambda made, change: change(made), changes, request)
+
+
+def by_get(request: HttpRequest) -> HttpRequest:
+    """The form in the address."""
+    return request._replace(method="GET", url=f"{request.url}?{request.content.decode()}", headers={}, content=b"")
 
 
 PAY, PAGE = on("MakePaymentExtended"), on("CloudSSO")
@@ -65,6 +71,16 @@ V2 = {
     ),
     "the operation has no namespace": of(
         "inhance-v2", "INH2-ADR-2", rewrites(on("SetEmail"), ' xmlns="http://tempuri.org/"', "")
+    ),
+    "a message goes to the address of a form": of("inhance-v2", "INH2-ADR-2", urls(on("SetEmail"), "$", "/SetEmail")),
+    "a header must be understood, as WCF's are": of(
+        "inhance-v2",
+        "ASMX-SOAP-1",
+        rewrites(
+            on("SetEmail"),
+            "<soap:Body>",
+            '<soap:Header><a:To xmlns:a="urn:a" soap:mustUnderstand="1"/></soap:Header><soap:Body>',
+        ),
     ),
     "the service's path is misspelt": of("inhance-v2", "INH2-ADR-2", urls(on("SetEmail"), "iCloud.asmx", "Cloud.asmx")),
     "the parameters have no namespace": of(
@@ -155,7 +171,11 @@ TCCS = {
         "tccs", "TCCS-ADR-3", headers(on("ARState_Output"), {"content-type": "application/json"})
     ),
     "the path misses its underscore": of(
-        "tccs", "TCCS-ADR-8", urls(on("Paperless_Bill"), "Paperless_Bill", "PaperlessBill")
+        "tccs", "TCCS-ADR-3 TCCS-ADR-8", urls(on("Paperless_Bill"), "Paperless_Bill", "PaperlessBill")
+    ),
+    "a balance is asked for by GET": of("tccs", "TCCS-ADR-3 TCCS-ADR-8", instead_of(on("ARState_Output"), by_get)),
+    "a return is of the day on which it came back": of(
+        "tccs", "TCCS-REJ-1", rewrites(on("Insufficient_Pay_Report"), "%3A[0-9%F]*%7C", "%3A01%2F02%2F2001%7C")
     ),
     "a return's date is ISO": of(
         "tccs", "TCCS-REJ-1", rewrites(on("Insufficient_Pay_Report"), "%3A[0-9%F]*%7C", "%3A2026-06-01%7C")
