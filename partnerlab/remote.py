@@ -40,6 +40,7 @@ __all__ = [
 __tracebackhide__ = True  # to pytest: a test that fails here is shown by its own line and the error alone
 
 DEFAULT_URL = "http://127.0.0.1:8700"
+HERE = ("127.0.0.1", "::1", "localhost")
 TIMEOUT_S = 60.0
 LONG_TIMEOUT_S = 600.0
 SAID_AFTER_S = 5.0
@@ -113,7 +114,13 @@ class Remote:
         self.url, self.lane, self._headers = url.rstrip("/"), lane, headers
         self._started_by, self._wait_s = started_by, TIMEOUT_S
         # Who needs no certificates does not read them all, which takes 25 ms.
-        self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, verify=self.url.startswith("https:"))
+        verify = self.url.startswith("https:")
+        # No proxy reaches what runs here; for other addresses those of the environment count.
+        transport = httpx.HTTPTransport(verify=verify) if urlsplit(self.url).hostname in HERE else None
+        try:
+            self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, verify=verify, transport=transport)
+        except (ImportError, ValueError) as error:
+            raise RemoteMisused(f"the proxy that the environment names cannot be used: {error}") from error
         self._object = type("_AnswerOfThis", (_Answer,), {"lacks": self._lacks})
         # A command's connections end with the command.
         if context := click.get_current_context(silent=True):

@@ -122,9 +122,10 @@ def prune(db: str, days: int) -> None:
         partnerlab pump prune --db pump.db
     """
     check_database(db, "data pump", made=False)
-    pump = DataPump(_url(db), _nobody)
     try:
-        with database_errors(db):
+        with ExitStack() as stack, database_errors(db):
+            pump = DataPump(_url(db), _nobody)
+            stack.callback(pump.stop)
             if not pump.stands():
                 raise click.ClickException(f"{shown_url(db)}: has no table of a data pump")
             pump.start(worker=False)
@@ -133,8 +134,6 @@ def prune(db: str, days: int) -> None:
         raise click.UsageError(str(error)) from error
     except NOT_OURS as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        pump.stop()
     click.echo(f"forgotten: {gone.deliveries} deliveries, {gone.runs} rows of the engine's")
 
 

@@ -155,25 +155,25 @@ def command(
             raise click.UsageError(str(error)) from error
         except CertificateUnusable as error:
             raise click.ClickException(str(error)) from error
+        running.enter_context(database_errors(settings.database))  # its end may raise one, too
         try:
-            running.enter_context(database_errors(settings.database))  # its end may raise one, too
             with ending.held():
                 running.enter_context(sandbox)
-            # Whoever reads the address may call, or end it, at once.
-            if not quiet:
-                sandbox.journal.written.append(_tell)
-            if jobs:
-                sandbox.run_jobs()
-            if quiet:
-                click.echo(sandbox.url)
-            else:
-                click.echo(part_screen(sandbox.address, sandbox.parts) if settings.only else _screen_of(sandbox))
-            sandbox.server.run(sandbox.wind_down)
-            ending.begun()  # the server has had the signal, and the pump is yet to finish
         except FoldersUnusable as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error
+        # Whoever reads the address may call, or end it, at once.
+        if not quiet:
+            sandbox.journal.written.append(_tell)
+        if jobs:
+            sandbox.run_jobs()
+        if quiet:
+            click.echo(sandbox.url)
+        else:
+            click.echo(part_screen(sandbox.address, sandbox.parts) if settings.only else _screen_of(sandbox))
+        sandbox.server.run(sandbox.wind_down)
+        ending.begun()  # the server has had the signal, and the pump is yet to finish
 
 
 def _screen_of(sandbox: Sandbox) -> str:

@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-import httpx
-
 from partnerlab.both_sides import InHanceSides
 from partnerlab.client.errors import PartnerFault
 from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bif
@@ -23,7 +21,7 @@ from partnerlab.demo.inhance_v2_pump import ACCOUNT, INVOICE
 from partnerlab.demo.tccs_file import corrected
 from partnerlab.generators.bif import generate_bif
 from partnerlab.generators.damage import damage
-from partnerlab.story import Story
+from partnerlab.story import Story, asked
 
 __all__ = ["tell"]
 
@@ -273,7 +271,7 @@ def both_sides(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> 
 def contract(story: Story, sides: InHanceSides) -> None:
     """What the service says of itself, and the journal of every call that was made."""
     address = sides.settings["11"]
-    served = read_wsdl(httpx.get(f"{address}?wsdl").content)
+    served = read_wsdl(asked("GET", f"{address}?wsdl").content)
     story.expect(
         "INH2-ADR-2",
         f"{address} serves all five operations",

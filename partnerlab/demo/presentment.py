@@ -12,14 +12,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import httpx
-
 from partnerlab.both_sides import InHanceSides, Sides, TccsSides
 from partnerlab.client.invoice_cloud import CloudSso, Redirect, RestClient
 from partnerlab.contracts.files import InvoiceGroup, load_layout
 from partnerlab.contracts.paths import at
 from partnerlab.journey.visitor import Page, Visitor
-from partnerlab.story import Story
+from partnerlab.story import Story, asked
 
 __all__ = ["late_fee", "of_policies", "of_utility_bills"]
 
@@ -135,7 +133,7 @@ def _payer(sides: Sides, account: str) -> Iterator[tuple[Visitor, Any]]:
 
 
 def _fetched(page: Page) -> tuple[str, bytes]:
-    answer = httpx.get(page.link(LINK), timeout=30)
+    answer = asked("GET", page.link(LINK))
     return answer.headers["content-type"], answer.content
 
 

@@ -13,7 +13,7 @@ from partnerlab.contracts.files import InvoiceGroup
 from partnerlab.contracts.paths import at
 from partnerlab.demo import presentment, tccs_addresses
 from partnerlab.demo.tccs_file import policy_file, upload
-from partnerlab.story import Story
+from partnerlab.story import Story, asked
 
 __all__ = ["tell"]
 
@@ -352,7 +352,7 @@ def send(
 ) -> httpx.Response:
     """A call with that contentInfo."""
     form = {"consumerGUID": sides.settings["12"], "entryKey": key or sides.settings["13"], "contentInfo": text}
-    return httpx.post(f"{sides.url}{path}", data=form, headers={"Accept": accept}, timeout=30)
+    return asked("POST", f"{sides.url}{path}", data=form, headers={"Accept": accept})
 
 
 def only(rows: list[dict[str, Any]], payment_guid: str) -> dict[str, Any]:

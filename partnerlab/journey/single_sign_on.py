@@ -11,14 +11,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-import httpx
-
 from partnerlab.both_sides import InHanceSides
 from partnerlab.client.flows import sso
 from partnerlab.client.invoice_cloud import CloudSso, NewCustomer, Redirect, RestClient
 from partnerlab.contracts.paths import at
 from partnerlab.journey.visitor import Page, Visitor
-from partnerlab.story import Story
+from partnerlab.story import Story, asked
 
 __all__ = [
     "Portal",
@@ -357,7 +355,7 @@ def sign_out(story: Story, url: str) -> None:
         story.expect("ICP-SSO-5", f"it leads to {back}", found=portal.visitor.sent_to, expected=back)
         page = portal.jump(Redirect.RECENT_BILLS)
         story.expect("ICP-SSO-7", f"the same link is refused: {page.heading}", found=page.status >= 400, expected=True)
-        answer = httpx.get(f"{portal.url}/cloudsso/connect", params={"ViewMode": "1", "RedirectID": "1"}, timeout=30)
+        answer = asked("GET", f"{portal.url}/cloudsso/connect", params={"ViewMode": "1", "RedirectID": "1"})
         story.expect("ICP-SSO-1", "and nothing opens without a token", found=answer.status_code >= 400, expected=True)
         portal.token = portal.rest.remote_authentication(USER, portal.password).token
         page = portal.jump(Redirect.OPEN_BILLS)

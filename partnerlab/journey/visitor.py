@@ -119,7 +119,10 @@ class Visitor:
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(
-            timeout=TIMEOUT_S, follow_redirects=False, verify=default_ssl_context(), transport=transport
+            timeout=TIMEOUT_S,
+            follow_redirects=False,
+            # Past the proxies of the environment, as all the other calls of a story go.
+            transport=transport or httpx.HTTPTransport(verify=default_ssl_context()),
         )
         self._page: Page | None = None
         self.sent_to: str | None = None

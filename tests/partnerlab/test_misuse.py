@@ -139,6 +139,19 @@ def test_a_fault_for_what_is_never_asked_is_refused(fault: str, operation: str, 
     assert (done.exit_code, said(done)) == (2, f"Error: Invalid value for --operation: {meant}")
 
 
+def test_a_proxy_that_cannot_be_used_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "nonsense://x")
+    done = typed("lanes", "list", "--url", "http://sandbox.example")
+    assert (done.exit_code, said(done)[:62]) == (2, "Error: the proxy that the environment names cannot be used: Un")
+    done = typed("lanes", "list", "--url", DEAD)  # no proxy reaches this machine
+    assert (done.exit_code, "Is the server running?" in said(done)) == (1, True)
+
+
+def test_a_database_without_a_name_is_one_line() -> None:
+    done = typed("pump", "prune", "--db", "")
+    assert (done.exit_code, said(done)[:32]) == (2, "Error: sqlite:///: the data pump")
+
+
 @pytest.mark.parametrize("command", ["sandbox", "pump"])
 def test_a_database_that_cannot_be_is_one_line(tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     billers = tmp_path / "billers.toml"
