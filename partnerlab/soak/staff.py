@@ -42,6 +42,8 @@ class Staff:
                 continue
             payment = payments.get(about.get(delivery.event_id, ""))
             posted = matched.get(payment.guid, ()) if payment else ()
+            if delivery.kind == "ach_reject" and payment is not None and _to_be_entered(payment, posted, books):
+                continue
             self._know(delivery, payment, books)
             verb, body = _decision(delivery, payment, posted)
             done += 1
@@ -99,6 +101,18 @@ class Staff:
         return done
 
 
+def _to_be_entered(payment: Payment, posted: Sequence[Posting], books: LaneBooks) -> bool:
+    """
+    Whether a clerk has yet to enter that a payment came back: until then its delivery is nobody's to dismiss [A-111].
+    """
+    partner = books.billers[payment.biller_guid].partner
+    if partner not in BY_CLERKS:
+        return False
+    states = {one.state for one in books.downloaded if one.guid == payment.guid}
+    comes = partner == "inhance_v1" and payment.donation != "inline" and not states and not posted
+    return comes or "pending" in states or any(one.stands for one in posted)
+
+
 def _decision(delivery: Delivery, payment: Payment | None, posted: Sequence[Posting]) -> tuple[str, dict[str, Any]]:
     """What a person who sees both books says of a delivery."""
     reason = {"reason": "seen in the books", "by": "soak"}
@@ -112,7 +126,5 @@ def _decision(delivery: Delivery, payment: Payment | None, posted: Sequence[Post
     if delivery.kind == "ach_reject":
         if unsure:
             return "resolve", {"posted": any(one.returned for one in posted), **reason}
-        there = any(one.stands for one in posted)
-        by_hand = "not support" in delivery.message or "does not" in delivery.message
-        return ("replay", reason) if there and not by_hand else ("dismiss", reason)
+        return ("replay" if any(one.stands for one in posted) else "dismiss"), reason
     return ("resolve", {"posted": False, **reason}) if unsure else ("replay", reason)
