@@ -115,8 +115,9 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
 
 def _conveyed(control: Control, biller_guid: str) -> Set[str]:
     """The numbers from before of the accounts that Invoice Cloud passed to a new owner."""
-    rows = paged(control, "/_sandbox/ic/customers", "customers", "account_number", biller_guid=biller_guid)
-    return {before_conveyance(row["account_number"]) for row in rows if row["conveyed"]}
+    query = {"biller_guid": biller_guid, "conveyed": "true"}
+    rows = paged(control, "/_sandbox/ic/customers", "customers", "account_number", **query)
+    return {before_conveyance(row["account_number"]) for row in rows}
 
 
 def _former_owners(

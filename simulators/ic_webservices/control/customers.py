@@ -12,8 +12,19 @@ __all__ = ["Customers"]
 class Customers(Part):
     """Customers: list, show, switch paperless and AutoPay, change e-mail and phone, convey; changes: list."""
 
-    def list_customers(self, request: Request, after: str, limit: int, biller_guid: str = "", text: str = "") -> Json:
-        search = {"biller_guid": self._guid(biller_guid)}
+    def list_customers(
+        self,
+        request: Request,
+        after: str,
+        limit: int,
+        biller_guid: str = "",
+        text: str = "",
+        *,
+        conveyed: bool | None = None,
+    ) -> Json:
+        search: dict[str, str | int] = {"biller_guid": self._guid(biller_guid)}
+        if conveyed is not None:
+            search["conveyed"] = int(conveyed)
         found = self._services.records.customers(request.lane, search, text=text, after=after, limit=limit)
         return {"customers": [customer_view(customer) for customer in found]}
 
