@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 
-from partnerlab.contracts.files import check, load_layout
 from partnerlab.contracts.verification.consumer.call import Call
 from partnerlab.contracts.verification.consumer.definition import define, raise_for
 from partnerlab.contracts.verification.consumer.record import TIMES, Record, problem
-from partnerlab.contracts.verification.consumer.uploads import doubled, uploads
-from partnerlab.contracts.verification.grading.checks import NotExercised, NotHere
+from partnerlab.contracts.verification.consumer.uploads import bill_problems, check_taken, doubled, readable
+from partnerlab.contracts.verification.grading.checks import NotExercised
 
 __all__ = ["ROLE"]
 
@@ -29,17 +29,17 @@ DATES = {
 """The dates in the rows of an answer, from the last of which the next run goes on."""
 
 
+PROBLEMS = partial(bill_problems, "inhance_v1")
+check_taken(ROLE.suite, ("INH1-INV-1",), PROBLEMS)
+
+
 @ROLE.suite.check("inhance-v1/file", "INH1-INV-2", kind="file")
 def file(record: Record) -> None:
     """A bill file is as the field table of inHance has it."""
-    files = [one for one in uploads(record) if one.content is not None]
-    if not files:
-        raise NotHere("the journal keeps only the beginning of so large a call: `partnerlab files check` grades a file")
-    layout = load_layout("inhance_v1")
     found = [
         problem(one.call, one.name, "a file as its table has it", str(wrong))
-        for one in files
-        for wrong in check(one.content or b"", layout).problems
+        for one in readable(record)
+        for wrong in PROBLEMS(record, one)
     ]
     raise_for(found[:TIMES])
 

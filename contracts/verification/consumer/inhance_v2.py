@@ -22,7 +22,13 @@ check_bill_files(
     ROLE.suite,
     "inhance_v2",
     "INH2",
-    {"rows": ("INH2-BIF-2",), "count": ("INH2-BIF-3",), "total": ("INH2-BIF-4",), "meters": ("INH2-BIF-7",)},
+    {
+        "taken": ("INH2-BIF-1",),
+        "rows": ("INH2-BIF-2",),
+        "count": ("INH2-BIF-3",),
+        "total": ("INH2-BIF-4",),
+        "meters": ("INH2-BIF-7",),
+    },
     {"IH-8": "INH2-BIF-5", "IH-20": "INH2-BIF-6", "IH-194": "INH2-BIF-6"},
 )
 

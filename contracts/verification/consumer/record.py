@@ -27,14 +27,15 @@ class Record:
     """
     The calls of a role in the order they came, and what else a check may ask.
 
-    `billers` are the lane's; `posted_back` are the postbacks that Invoice Cloud sent the partner of itself, `postbacks`
-    those that the run sent, by kind, None where it sent none. `looked_at` are the
-    places of the calls that the check under way asked for, in order.
+    `billers` are the lane's; `of_others` are calls that name another partner's. `posted_back` are the postbacks that
+    Invoice Cloud sent the partner of itself, `postbacks` those that the run sent, by kind, None where it sent none.
+    `looked_at` are the places of the calls that the check under way asked for, in order.
     """
 
     def __init__(self, partner: str, billers: Sequence[Mapping[str, Any]] = ()) -> None:
         self.partner, self.billers = partner, billers
         self.calls: list[Call] = []
+        self.of_others: list[Call] = []
         self.posted_back: list[Call] = []
         self.looked_at: dict[int, None] = {}
         self.postbacks: Mapping[str, Tried] | None = None
@@ -95,6 +96,8 @@ class Reader:
                     if self._is_ours(call):
                         self._record.calls.append(call)
                         added.append(call)
+                    elif not self._is_of_ours(call):
+                        self._record.of_others.append(call)
             if len(page) < PAGE:
                 return added
 

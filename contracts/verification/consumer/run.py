@@ -225,7 +225,10 @@ def _named(call: Call) -> str:
 def _notes(record: Record) -> list[str]:
     """Who called, and how fast at most: what no requirement is about, and people want to know."""
     if not record.calls:
-        return ["The lane's journal has no call of this role."]
+        if not record.of_others:
+            return ["The lane's journal has no call of this role."]
+        guids = ", ".join(sorted({call.sent.get("BillerGUID") or "" for call in record.of_others}))
+        return [f"Calls that name the BillerGUID of another partner were left out, {len(record.of_others)}: {guids}."]
     agents: dict[str, int] = {}
     for call in record.calls:
         agent = call.headers.get("user-agent", "no User-Agent")[:60]

@@ -18,7 +18,7 @@ check_bill_files(
     ROLE.suite,
     "tccs",
     "TCCS",
-    {"rows": ("TCCS-BIF-2",), "count": ("TCCS-BIF-3",), "total": ("TCCS-BIF-4",)},
+    {"taken": ("TCCS-BIF-1",), "rows": ("TCCS-BIF-2",), "count": ("TCCS-BIF-3",), "total": ("TCCS-BIF-4",)},
     {"IH-8": "TCCS-BIF-5", "IH-20": "TCCS-BIF-8"},
 )
 

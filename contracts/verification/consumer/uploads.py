@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from partnerlab.contracts.files import Layout, Problem, check, load_layout
+from partnerlab.contracts.files import Problem, check, load_layout
 from partnerlab.contracts.files.csv import CsvTable, check_csv, load_table, table_of
 from partnerlab.contracts.verification.consumer.call import Call
 from partnerlab.contracts.verification.consumer.definition import raise_for
@@ -16,10 +16,22 @@ from partnerlab.contracts.verification.consumer.record import TIMES, Record, pro
 from partnerlab.contracts.verification.grading.checks import Check, Failed, NotExercised, NotHere, Suite
 from partnerlab.contracts.verification.grading.model import Problem as Wrong
 
-__all__ = ["UPLOAD", "Upload", "check_bill_files", "check_csv_files", "doubled", "uploads"]
+__all__ = [
+    "UPLOAD",
+    "Upload",
+    "bill_problems",
+    "check_bill_files",
+    "check_csv_files",
+    "check_taken",
+    "doubled",
+    "readable",
+    "uploads",
+]
 
 UPLOAD = "UploadInvoiceFile"
 COUNT, TOTAL, METERS = ("wrong-invoice-count",), ("wrong-total", "unreadable-total"), ("too-many-values",)
+PROVIDED = {"BillerGuid": "guid", "InvoiceFormatGuid": "invoice_format_guid", "InvoiceTypeID": "invoice_type_id"}
+"""What files have of a biller, and where the control API tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,21 @@ def doubled(record: Record) -> None:
     raise_for(found)
 
 
+def check_taken(
+    suite: Suite[Record], requirements: tuple[str, ...], problems: Callable[[Record, Upload], Collection[object]]
+) -> None:
+    """Declare that a file without *problems* is taken; that one which has some is refused, other checks are about."""
+
+    def taken(record: Record) -> None:
+        refused = [one for one in readable(record) if one.call.refused and one.call.reason != "wrong key"]
+        sound = [one for one in refused if not problems(record, one)]
+        expected = "a file that Invoice Cloud takes, under a name of its kind"
+        raise_for([problem(one.call, one.name, expected, one.call.outcome) for one in sound[:TIMES]])
+
+    sentence = "A file that is as its table has it is taken: its name says its kind."
+    _add(suite, "file-taken", sentence, requirements, taken)
+
+
 def check_bill_files(
     suite: Suite[Record],
     layout_name: str,
@@ -73,10 +100,10 @@ def check_bill_files(
     """
     Declare a check for each field of a bill file, and for the rules of the file as a whole.
 
-    *structure* are the requirements of `rows`, `count`, `total` and `meters`; *also* names a second requirement of a
-    field, by `IH-8`.
+    *structure* are the requirements of `taken`, `rows`, `count`, `total` and `meters`; *also* names a second
+    requirement of a field, by `IH-8`.
     """
-    layout = load_layout(layout_name)
+    layout, problems = load_layout(layout_name), partial(bill_problems, layout_name)
     whole = {"count": COUNT, "total": TOTAL, "meters": METERS}
     of_rules = {rule: name for name, rules in whole.items() if name in structure for rule in rules}
     fields = {f"{record.code}-{field.spec_id}" for record in layout.records for field in record.named}
@@ -93,16 +120,16 @@ def check_bill_files(
         "total": "TotalInvoiceAmount is the sum that the table says.",
         "meters": "A field of several meters holds at most its number of values.",
     }
-    for name, requirements in structure.items():
-        run = _holding(name, target, lambda upload: _bill_problems(upload, layout))
-        _add(suite, f"file-{name}", sentences[name], requirements, run)
+    check_taken(suite, structure["taken"], problems)
+    for name, sentence in sentences.items():
+        if name in structure:
+            _add(suite, f"file-{name}", sentence, structure[name], _holding(name, target, problems))
     for record in layout.records:
         for field in record.named:
             key = f"{record.code}-{field.spec_id}"
             requirements = (f"{prefix}-{key}", *((also[key],) if key in also else ()))
             sentence = f"{field.name} of each {record.name} is as the table has it."
-            run = _holding(key, target, lambda upload: _bill_problems(upload, layout))
-            _add(suite, f"file-{key.lower()}", sentence, requirements, run)
+            _add(suite, f"file-{key.lower()}", sentence, requirements, _holding(key, target, problems))
 
 
 def check_csv_files(suite: Suite[Record], tables: Mapping[str, str], rows: tuple[str, ...]) -> None:
@@ -114,23 +141,25 @@ def check_csv_files(suite: Suite[Record], tables: Mapping[str, str], rows: tuple
     """
     loaded = {part: load_table(name) for part, name in tables.items()}
 
-    def problems(upload: Upload) -> list[tuple[str, Problem]]:
-        return list(_csv_problems(upload, loaded))
+    def problems(record: Record, upload: Upload) -> list[tuple[str, Problem]]:
+        return list(_csv_problems(record, upload, loaded))
 
     def whole(record: Record) -> None:
-        raise_for([_said(one, found) for one in _readable(record) for key, found in problems(one) if key == "rows"])
+        files = readable(record)
+        raise_for([_said(one, found) for one in files for key, found in problems(record, one) if key == "rows"])
 
     def column(key: str) -> Callable[[Record], None]:
         part = key.partition("-")[0]
 
         def check_column(record: Record) -> None:
-            files = [one for one in _readable(record) if _table(one, loaded) is loaded[part]]
+            files = [one for one in readable(record) if _table(one, loaded) is loaded[part]]
             if not files:
                 raise NotExercised(f"no file of the {loaded[part].title} was uploaded")
-            raise_for([_said(one, found) for one in files for name, found in problems(one) if name == key])
+            raise_for([_said(one, found) for one in files for name, found in problems(record, one) if name == key])
 
         return check_column
 
+    check_taken(suite, rows, problems)
     _add(suite, "file-rows", "A file has the columns of its table; its rows can be read.", rows, whole)
     for part, table in loaded.items():
         for one in table.columns:
@@ -141,17 +170,18 @@ def check_csv_files(suite: Suite[Record], tables: Mapping[str, str], rows: tuple
 
 
 def _holding(
-    name: str, target: Callable[[Problem], str], problems: Callable[[Upload], tuple[Problem, ...]]
+    name: str, target: Callable[[Problem], str], problems: Callable[[Record, Upload], tuple[Problem, ...]]
 ) -> Callable[[Record], None]:
     def run(record: Record) -> None:
-        found = [_said(one, wrong) for one in _readable(record) for wrong in problems(one) if target(wrong) == name]
+        files = readable(record)
+        found = [_said(one, wrong) for one in files for wrong in problems(record, one) if target(wrong) == name]
         if found:
             raise Failed(found[:TIMES])
 
     return run
 
 
-def _readable(record: Record) -> list[Upload]:
+def readable(record: Record) -> list[Upload]:
     """Files of which the journal has all. Raises `NotExercised`, `NotHere`."""
     found = uploads(record)
     if not any(one.content is not None for one in found):
@@ -168,28 +198,36 @@ def _upload(call: Call) -> Upload:
     return Upload(call, call.sent.get("FileName") or "the file", content)
 
 
-def _bill_problems(upload: Upload, layout: Layout) -> tuple[Problem, ...]:
-    return _problems_of(upload.content or b"", layout)
+def bill_problems(layout_name: str, record: Record, upload: Upload) -> tuple[Problem, ...]:
+    """What is wrong with a bill file by its table, of which the lane's biller has the values that are provided."""
+    return _problems_of(upload.content or b"", layout_name, tuple(_provided(record).items()))
 
 
 @lru_cache(64)
-def _problems_of(content: bytes, layout: Layout) -> tuple[Problem, ...]:
+def _problems_of(content: bytes, layout_name: str, provided: tuple[tuple[str, str], ...]) -> tuple[Problem, ...]:
     """What is wrong with a file, which a check for each field asks for."""
-    return check(content, layout).problems
+    return check(content, load_layout(layout_name).for_biller(**dict(provided))).problems
+
+
+def _provided(record: Record) -> dict[str, str]:
+    """The values that Invoice Cloud gives a biller for its files; none where the lane has no such biller."""
+    return {name: record.biller[key] for name, key in PROVIDED.items() if key in record.biller}
 
 
 def _table(upload: Upload, tables: Mapping[str, CsvTable]) -> CsvTable | None:
     return table_of(upload.content or b"", tables.values())
 
 
-def _csv_problems(upload: Upload, tables: Mapping[str, CsvTable]) -> Iterator[tuple[str, Problem]]:
+def _csv_problems(record: Record, upload: Upload, tables: Mapping[str, CsvTable]) -> Iterator[tuple[str, Problem]]:
     table = _table(upload, tables)
     if table is None:
         counts = " or ".join(f"{len(one.columns)} ({one.title})" for one in tables.values())
         yield "rows", Problem("columns", f"has the columns of no table: {counts}")
         return
     part = next(name for name, one in tables.items() if one is table)
-    report = check_csv(upload.content or b"", table)
+    names = {column.name for column in table.columns if column.provided}
+    own = {name: value for name, value in _provided(record).items() if name in names}
+    report = check_csv(upload.content or b"", table.for_biller(**own))
     found = [] if report.rejection is None else [report.rejection]
     found += [one for row in report.quarantine for one in row.problems]
     for one in found:

@@ -127,6 +127,9 @@ WATERSMART = {
             BALANCES, "<FileContent>[^<]*", "<FileContent>" + base64.b64encode(b"20000201,B,3.12E1,1,\n").decode()
         ),
     ),
+    "the invoice file's type is not the biller's": of(
+        "watersmart", "WS-IN-13", uploads(lambda data: data.replace(b",W-1,1,", b",W-1,2,"))
+    ),
     "a date of the invoice file begins with the day": of(
         "watersmart", "WS-IN-9", uploads(lambda data: data.replace(b"06/21/2026", b"21/06/2026"))
     ),

@@ -42,6 +42,7 @@ def by_get(request: HttpRequest) -> HttpRequest:
     return request._replace(method="GET", url=f"{request.url}?{request.content.decode()}", headers={}, content=b"")
 
 
+SOMEBODY = "99999999-9999-4999-8999-999999999999"
 PAY, PAGE = on("MakePaymentExtended"), on("CloudSSO")
 FIRST_PAYMENT = on("MakePaymentExtended", holding="IC-1<")
 POST = on("Pay_Input", holding="guid-1")
@@ -133,12 +134,18 @@ V2 = {
     "the bill file says N where it replaces": of(
         "inhance-v2", "INH2-IH-8 INH2-BIF-5", cells("inhance_v2", 2, RecordType="N")
     ),
+    "the bill file is another biller's": of("inhance-v2", "INH2-FH-2", cells("inhance_v2", 1, BillerGuid=SOMEBODY)),
     "the bill file's customer is missing": of(
         "inhance-v2", "INH2-BIF-2", uploads(lambda data: re.sub(rb"\nCR\|[^\n]*", b"", data))
     ),
 }
 
 TCCS = {
+    "the bill file is another biller's": of("tccs", "TCCS-FH-2", cells("tccs", 1, BillerGuid=SOMEBODY)),
+    "the bill file is for another format": of("tccs", "TCCS-IH-9", cells("tccs", 2, InvoiceFormatGuid=SOMEBODY)),
+    "the bill file has the name of a CSV file": of(
+        "tccs", "TCCS-BIF-1", rewrites(on("UploadInvoiceFile"), "[.]bif</FileName>", ".csv</FileName>")
+    ),
     "a card is posted in small letters": of("tccs", "TCCS-PAY-11", rewrites(POST, "%3ACC%40", "%3Acc%40")),
     "an amount has one decimal": of("tccs", "TCCS-PAY-10", rewrites(POST, "24.10", "24.1")),
     "an amount has a thousands separator": of("tccs", "TCCS-PAY-10", rewrites(POST, "24.10", "1%2C024.10")),
@@ -188,6 +195,9 @@ TCCS = {
 }
 
 V1 = {
+    "a bill file has the name of a CSV file": of(
+        "inhance-v1", "INH1-INV-1", rewrites(on("UploadInvoiceFile"), "[.]bif</FileName>", ".csv</FileName>")
+    ),
     "a bill file that was answered comes again": of("inhance-v1", "INH1-INV-3", again(on("UploadInvoiceFile"))),
     "a download leaves a gap": of(
         "inhance-v1",

@@ -128,3 +128,12 @@ def test_a_wrong_key_is_told_also_of_a_call_that_is_malformed(sandbox: SandboxFo
         run = run_of(sandbox, direct, lane.name, "tccs")
         failed = {one.check for one in run.checks if one.outcome is Outcome.FAILED}
         assert failed == {"tccs/credentials", "tccs/pay-input-amount"}
+
+
+def test_calls_that_name_another_partners_biller_are_said(sandbox: SandboxForTests, direct: Direct) -> None:
+    guid = "22222222-2222-4222-8222-222222222222"
+    with sandbox.lane("others") as lane:
+        data = {"BillerGUID": guid, "WebServiceKey": "x", "AccountNumber": "1"}
+        httpx.post(f"{lane.url}/portal/webservices/CloudManagement.asmx/ViewCustomerRecord", data=data)
+        run = run_of(sandbox, direct, lane.name, "inhance-v1")
+        assert run.notes == (f"Calls that name the BillerGUID of another partner were left out, 1: {guid}.",)
