@@ -99,23 +99,34 @@ def _by_requirements(run: Run) -> Iterator[tuple[list[str], list[CheckResult]]]:
         said |= {*rules}
 
 
+def _problems(check: CheckResult, same: str) -> Iterator[str]:
+    """The problems of a check; *same* is the one of which they were said first."""
+    if same != check.check:
+        yield f"as for {same}"
+        return
+    for problem in check.problems[:MOST_PROBLEMS]:
+        yield problem.where
+        yield f"  expected {problem.expected}"
+        yield f"  received {problem.received}"
+    if (more := len(check.problems) - MOST_PROBLEMS) > 0:
+        yield f"and {more} more, which --html FILE has"
+
+
 def _summary(run: Run) -> Iterator[str]:
     if run.configuration is not None:
         yield f"Configuration, {run.configuration.name}: {run.configuration.text}"
         yield f"  {run.configuration.advice}"
         yield "Nothing was graded."
         return
+    said: dict[tuple[tuple[str, str, str], ...], str] = {}
     for rules, checks in _by_requirements(run):
         yield from rules
         indent = "  " if rules else ""
         for check in checks:
             yield f"{indent}✗ {check.check}: {check.sentence}"
-            for problem in check.problems[:MOST_PROBLEMS]:
-                yield f"{indent}    {problem.where}"
-                yield f"{indent}      expected {problem.expected}"
-                yield f"{indent}      received {problem.received}"
-            if (more := len(check.problems) - MOST_PROBLEMS) > 0:
-                yield f"{indent}    and {more} more, which --html FILE has"
+            wrong = tuple((one.where, one.expected, one.received) for one in check.problems)
+            same = said.setdefault(wrong, check.check)
+            yield from (f"{indent}    {line}" for line in _problems(check, same))
     counts = ", ".join(f"{run.count(outcome)} {outcome.value}" for outcome in Outcome)
     yield f"Requirements of {run.subject}: {counts}."
     idle = Counter(one.reason for one in run.requirements if one.outcome is Outcome.NOT_EXERCISED)

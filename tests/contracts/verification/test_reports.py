@@ -212,6 +212,16 @@ def test_a_requirement_is_said_once_with_all_checks_below_it_that_failed() -> No
     assert lines[2:5] == ["      Body plain", "        expected a refusal", "        received plain"]
 
 
+def test_what_was_said_of_one_check_is_not_said_of_the_next() -> None:
+    """One broken answer fails dozens."""
+    run = small_run("plain")
+    failed = run.checks[0]
+    lines = list(summary_lines(replace(run, checks=(failed, replace(failed, check="inhance/no-key")))))
+    at = lines.index("  ✗ inhance/no-key: A wrong key is refused.")
+    assert lines[at + 1] == "      as for inhance/wrong-key"
+    assert lines.count("        received plain") == 1
+
+
 def test_of_many_problems_of_a_check_the_first_five_are_said() -> None:
     run = small_run("plain")
     failed = run.checks[0]
