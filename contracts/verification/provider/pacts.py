@@ -87,7 +87,7 @@ def with_pacts(suite: Suite[Subject], replay: Replay[Subject]) -> Suite[Subject]
         whole.add(
             Check(
                 id=f"{suite.subject}/pact-{re.sub('[^a-z0-9]+', '-', description.lower()).strip('-')}",
-                sentence=f"The answer to “{description}” is one that {pact['consumer']['name']} can read (pact).",
+                sentence=f"The answer to “{description}” is as the pact of {pact['consumer']['name']} has it.",
                 kind="pact",
                 requirements=tuple(id for id in named if id not in others),
                 writes=description in replay.writing,

@@ -168,6 +168,12 @@ def test_a_refusal_in_another_form_that_the_consumer_reads_fails_no_requirement(
     assert result.reason == "the service refuses in another form than the pact has, which is read as well"
 
 
+def test_a_check_says_no_more_than_it_compares() -> None:
+    """The client reads other shapes than a pact has ([A-78]): an answer that differs may be read all the same."""
+    said = [check.sentence for suite in SUITES.values() for check in suite.checks.values() if check.kind == "pact"]
+    assert all(re.fullmatch("The answer to “.+” is as the pact of [a-z-]+ has it[.]", one) for one in said), said
+
+
 def test_every_interaction_is_failed_by_a_mutant() -> None:
     every = {id for suite in SUITES.values() for id, check in suite.checks.items() if check.kind == "pact"}
     failed = {f"{subject}/pact-{name}" for subject, name, _ in MUTANTS}
