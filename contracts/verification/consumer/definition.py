@@ -2,7 +2,7 @@
 A role: which calls are its own, and the checks that its TOML file makes of them.
 
     [[operation]]  every call of it is as the contract has it; `done` that none is refused; `fields` are graded apart
-    [[value]]      a field of certain operations has a pattern
+    [[value]]      a field of certain operations has a pattern, and stands in each call where it is `required`
     [[story]]      calls in order (`stories`)
 
 What no row can say stands in the role's module.
@@ -208,7 +208,7 @@ def _declare_operation(role: Role, row: Mapping[str, Any], values: Sequence[Mapp
 def _value(row: Mapping[str, Any]) -> Callable[[Record], None]:
     def check(record: Record) -> None:
         calls = record.some(row["operations"])
-        if not any(call.sent.get(row["field"]) is not None for call in calls):
+        if "required" not in row and not any(call.sent.get(row["field"]) is not None for call in calls):
             raise NotExercised(f"no call had {row['field']}")
         raise_for([one for call in calls for one in _wrong(row, call)])
 
@@ -216,10 +216,13 @@ def _value(row: Mapping[str, Any]) -> Callable[[Record], None]:
 
 
 def _wrong(row: Mapping[str, Any], call: Call) -> list[Problem]:
-    """The values of a call that a `[[value]]` row refuses; a masked one is taken to be right."""
+    """The values of a call that a `[[value]]` row refuses, or that it lacks; a masked one is taken to be right."""
+    values = call.sent.all(row["field"])
+    if "required" in row and not values:
+        return [problem(call, row["field"], row["expected"], "nothing")]
     return [
         problem(call, row["field"], row["expected"], repr(value))
-        for value in call.sent.all(row["field"])
+        for value in values
         if MASK not in value and not re.fullmatch(row["pattern"], value)
     ]
 

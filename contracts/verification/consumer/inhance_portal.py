@@ -76,10 +76,13 @@ def guest(record: Record) -> None:
 
 
 def tokens_are_known(record: Record) -> None:
-    """No page was refused for its token. Raises `Failed`, `NotExercised`."""
+    """Every page has a token, and none was refused for it. Raises `Failed`, `NotExercised`."""
     calls = record.some([CONNECT])
-    wrong = [call for call in calls if call.status in (401, 410)]
-    raise_for([problem(call, SESSION, "one that lives", f"status {call.status}: {call.outcome}") for call in wrong])
+    without = [call for call in calls if call.sent.get(SESSION) is None]
+    found = [problem(call, SESSION, "one that Remote Authentication gave", "nothing") for call in without]
+    wrong = [call for call in calls if call not in without and call.status in (401, 410)]
+    found += [problem(call, SESSION, "one that lives", f"status {call.status}: {call.outcome}") for call in wrong]
+    raise_for(found)
 
 
 def declare_pages() -> None:

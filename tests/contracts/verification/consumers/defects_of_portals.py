@@ -93,6 +93,11 @@ PORTAL = {
     "a page of another portal is opened": of(
         "inhance-portal", "ICP-SSO-3", rewrites(PAGE, "RedirectID=9", "RedirectID=8")
     ),
+    "the page is not named": of("inhance-portal", "ICP-SSO-3", rewrites(PAGE, "&?RedirectID=9", "")),
+    "ViewMode is not said": of("inhance-portal", "ICP-SSO-2", rewrites(PAGE, "&?ViewMode=1", "")),
+    "the token has another name": of(
+        "inhance-portal", "ICP-SSO-1", rewrites(PAGE, "RemoteAuthenticationToken=", "Token=")
+    ),
     "ViewMode is a word": of("inhance-portal", "ICP-SSO-2", rewrites(PAGE, "ViewMode=1", "ViewMode=iframe")),
     "the stylesheet has no host": of("inhance-portal", "ICP-SSO-4", rewrites(PAGE, "CSSUrl=[^&]*", "CSSUrl=site.css")),
     "ReturnUrl has no host": of("inhance-portal", "ICP-SSO-5", rewrites(PAGE, "ReturnUrl=[^&]*", "ReturnUrl=%2Fhome")),
