@@ -16,7 +16,8 @@ __all__ = ["index", "story"]
 
 MOST = 200
 NOT_PAID = ("declined", "failed")
-SETTLED = ("delivered", "skipped", "dismissed")
+UNDECIDED = ("dead", "unknown", "not_understood")
+"""What waits for a person; whatever is on its way needs none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def story(page: Page) -> Response:
         "judged": audited["judged"],
         "meanings": VERDICTS,
         "book": audited["postings"],
-        "undecided": [row for row in deliveries if row["state"] not in SETTLED],
+        "undecided": [row for row in deliveries if row["state"] in UNDECIDED],
     }
     return page.render("story.html", "payments", f"Payment {payment['reference']}", **values)
 

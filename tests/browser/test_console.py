@@ -132,6 +132,36 @@ def test_no_page_has_a_violation_and_each_fits_every_width(page: Any, reader: Re
     assert not wrong
 
 
+def test_in_a_story_no_word_stands_on_another_at_320_pixels(page: Any, reader: Reader) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})  # 1280 at 400 %, WCAG 1.4.10
+    over = """[...document.querySelectorAll('.story li')].filter((step) => {
+        const [time, side] = [step.querySelector('time'), step.querySelector('.side-name')].map((one) => {
+            const range = document.createRange();
+            range.selectNodeContents(one);
+            return range.getBoundingClientRect();
+        });
+        return side.top < time.bottom && side.left < time.right;
+    }).map((step) => step.textContent)"""
+    for name in ("story", "delivery"):
+        page.goto(f"{reader.sandbox.url}{pages(reader)[name]}")
+        assert page.evaluate(over) == [], name
+
+
+def test_without_scripts_nothing_is_promised_that_only_a_script_does(browser: Any, reader: Reader) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    for path in ("/", "/console/traffic"):
+        plain.goto(f"{reader.sandbox.url}{path}")
+        assert plain.locator("noscript p").is_visible()
+        for words in ("Keys", "Copy"):
+            assert not plain.get_by_role("button", name=words).first.is_visible()
+        assert not plain.get_by_text("live", exact=True).is_visible()
+    plain.goto(f"{reader.sandbox.url}/lane/colleague/console/")
+    plain.get_by_role("button", name="Pay 40.00 USD").click()
+    assert plain.get_by_text("Paid: Approved.").is_visible()
+    context.close()
+
+
 def test_nothing_of_a_page_is_cut_off_on_paper(page: Any, reader: Reader) -> None:
     page.set_viewport_size({"width": 680, "height": 960})  # A4 and letter at 96 dots an inch, less the margins
     page.emulate_media(media="print", color_scheme="light")
