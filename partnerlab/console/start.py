@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from partnerlab.console.api import ApiRefused
 from partnerlab.console.places import Entrance
 from partnerlab.console.view import Page
 from partnerlab.contracts import seeds
+from partnerlab.contracts.paths import at
 from partnerlab.partners import PARTNERS
 from partnerlab.simulators.kit.http.messages import Response
 
@@ -45,8 +48,9 @@ def attempt(page: Page) -> Response:
     if what == "days":
         done = page.api.post("/_sandbox/clock/advance", {"duration": "3d"})
         return page.see("clock", done="Three days have passed.", timeline=done["timeline"])
+    fault: dict[str, Any] = {}
     if what == "lost":
-        page.api.post("/_sandbox/faults", {"name": FAULT, "operation": OPERATION, "count": 1})
+        fault = page.api.post("/_sandbox/faults", {"name": FAULT, "operation": OPERATION, "count": 1})
     biller = next(row for row in page.api.get("/_sandbox/ic/billers")["billers"] if row["partner"] == PARTNER)
     body = {
         "biller_guid": biller["guid"],
@@ -55,7 +59,12 @@ def attempt(page: Page) -> Response:
         "tender": "credit_card",
         "card_number": CARD,
     }
-    payment = page.api.post("/_sandbox/ic/payments", body)
+    try:
+        payment = page.api.post("/_sandbox/ic/payments", body)
+    except ApiRefused as error:
+        if fault:  # else it would strike somebody else's payment
+            page.api.delete(at("/_sandbox/faults/{}", fault["number"]))
+        return page.see("", wrong=f"{error} Reset the lane on Lanes: then this account owes what it did at first.")
     return page.see(f"payments/{payment['payment_guid']}", done=f"Paid: {payment['message'] or payment['state']}.")
 
 

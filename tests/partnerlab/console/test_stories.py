@@ -320,6 +320,16 @@ def test_a_state_is_found_however_old_its_delivery_is(reader: Reader, monkeypatc
     assert lost in reader.get("/console/deliveries?state=unknown").links("/console/deliveries/")
 
 
+def test_a_bill_that_is_all_but_paid_is_no_dead_end_and_leaves_no_fault_behind(reader: Reader) -> None:
+    for _ in range(3):
+        assert "Paid: Approved." in reader.post("/console/try/pay").text
+        reader.settle()
+    for what in ("pay", "lost"):
+        page = reader.post(f"/console/try/{what}")
+        assert "40.00 is more than the 5.50 due. Reset the lane on Lanes" in page.text
+        assert reader.api("/_sandbox/faults")["faults"] == []
+
+
 def test_in_a_large_book_any_account_is_found_by_number_name_or_address(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
