@@ -49,7 +49,7 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
     check_token(token)
     from flask import Flask
 
-    app = Flask("datapump")
+    app = Flask(__name__, static_folder=None, template_folder=None)  # else it has the current folder's
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.before_request(partial(_guard, token))
     _add_deliveries(app, pump)

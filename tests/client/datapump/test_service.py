@@ -81,6 +81,17 @@ def test_contract_and_service_have_the_same_routes(pump: DataPump) -> None:
     assert served == declared
 
 
+def test_nothing_of_the_current_folder_is_served(
+    pump: DataPump, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flask served the folder `static` of wherever the pump was started, and failed where that was deleted."""
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "keys.txt").write_text("secret", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    with create_service(pump).test_client() as client:
+        assert client.get("/static/keys.txt").status_code == 404
+
+
 def test_the_contracts_states_are_the_codes() -> None:
     assert CONTRACT["components"]["schemas"]["State"]["enum"] == [state.value for state in State]
 
