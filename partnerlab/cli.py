@@ -114,6 +114,8 @@ def _told(error: OSError) -> str | None:
     """What a person is told of a disk or a folder that refuses; None where the error is about neither."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"What was written is not whole: {error.strerror}."
+    if isinstance(error, FileNotFoundError) and not error.filename:  # as `os.getcwd` says it
+        return "the current folder was deleted: go to another"
     return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else None
 
 

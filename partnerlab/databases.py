@@ -46,12 +46,17 @@ def check_database(database: str, owner: Owner, *, made: bool = True) -> None:
     path = database.removeprefix("sqlite:///")
     if not path:
         return
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError(f"{path!a}: the name of a database must be UTF-8") from None
     if "://" in path:
         if not _SERVERS.match(path):
             raise click.UsageError(
                 f"{shown_url(path)}: a database is a SQLite file or postgresql://USER@HOST:PORT/NAME"
             )
         return
+    Path(path).absolute()  # raises `FileNotFoundError` before anything is made where the current folder was deleted
     files: dict[Path, Owner] = {Path(path): owner}
     if owner == "sandbox":
         files[Path(f"{path}.pump")] = "data pump"

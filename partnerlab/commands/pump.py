@@ -97,13 +97,14 @@ def command(
             with ending.held(), database_errors(db):
                 stack.enter_context(pump.running(grace_s=grace))
             click.echo(f"data pump on http://{host}:{port}", err=True)
-            serve(pump, host=host, port=port, token=token)
+            try:
+                serve(pump, host=host, port=port, token=token)
+            except OSError as error:
+                raise click.ClickException(cannot_listen(f"{host}:{port}", error)) from error
     except (RequestInvalid, ValueError) as error:
         raise click.UsageError(str(error)) from error
     except NOT_OURS as error:
         raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(cannot_listen(f"{host}:{port}", error)) from error
 
 
 @command.command()

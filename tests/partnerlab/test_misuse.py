@@ -147,6 +147,23 @@ def test_a_proxy_that_cannot_be_used_is_one_line(monkeypatch: pytest.MonkeyPatch
     assert (done.exit_code, "Is the server running?" in said(done)) == (1, True)
 
 
+@pytest.mark.parametrize("command", ["sandbox", "pump", "pump prune"])
+def test_a_database_whose_name_is_no_text_is_one_line(tmp_path: Path, command: str) -> None:
+    (tmp_path / "billers.toml").touch()
+    more = ("--billers", str(tmp_path / "billers.toml")) if command == "pump" else ()
+    done = typed(*command.split(), *more, "--db", f"{tmp_path}/\udcff.db")
+    assert (done.exit_code, said(done).rpartition("/")[2]) == (2, "\\udcff.db': the name of a database must be UTF-8")
+
+
+def test_a_current_folder_that_was_deleted_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    done = typed("sandbox", "--port", "0", "--db", "s.db")
+    monkeypatch.undo()
+    assert (done.exit_code, said(done)) == (1, "Error: the current folder was deleted: go to another")
+
+
 def test_a_database_without_a_name_is_one_line() -> None:
     done = typed("pump", "prune", "--db", "")
     assert (done.exit_code, said(done)[:32]) == (2, "Error: sqlite:///: the data pump")
