@@ -147,6 +147,24 @@ def test_in_a_story_no_word_stands_on_another_at_320_pixels(page: Any, reader: R
         assert page.evaluate(over) == [], name
 
 
+def test_on_a_phone_no_page_jumps_when_its_script_comes(page: Any, reader: Reader) -> None:
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.add_init_script(
+        "moved = 0; new PerformanceObserver((list) => list.getEntries().forEach((one) => { moved += one.value; }))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+
+    def later(route: Any) -> None:
+        page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/console/static/console.js", later)
+    for path in (f"books?biller={UTILITY}", "catalogue?kind=faults", "clock"):
+        page.goto(f"{reader.sandbox.url}/console/{path}")
+        page.wait_for_timeout(300)
+        assert page.evaluate("moved") < 0.1, path  # what browsers' makers call good
+
+
 def test_without_scripts_nothing_is_promised_that_only_a_script_does(browser: Any, reader: Reader) -> None:
     context = browser.new_context(java_script_enabled=False)
     plain = context.new_page()

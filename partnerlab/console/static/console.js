@@ -54,7 +54,6 @@
   const label = (within) => all("table", within).forEach((table) => {
     const heads = all("thead th", table).map((head) => head.querySelector(".sr") ? "" : head.textContent);
     all("tbody tr", table).forEach((row) => [...row.cells].forEach((cell, at) => { cell.dataset.label = cell.textContent.trim() && heads[at]; }));
-    table.classList.add("labelled");
   });
   label(document.getElementById("main"));
 
