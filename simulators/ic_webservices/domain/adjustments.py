@@ -33,8 +33,9 @@ def adjust(
     Apply an adjustment to an account: to its latest open invoice, or its latest where none is open [A-100].
 
     A balance that is set is the partner's word when the file was made: what was taken since its last word and is not
-    visible in it is owed no more [A-85]. The same word again lowers nothing, as it may be an old one; where more is
-    owed by it, what was taken before is known to be in it by now. An addition says nothing of what was taken before.
+    visible in it is owed no more [A-85]. The same word again lowers nothing, as it may be an old one, unless money came
+    back and it was made after the partner knew of that. Where more is owed by it, what was taken before is known to be
+    in it by now. An addition says nothing of what was taken before.
 
     Args:
         invoices: The account's open invoices, the latest first, or its latest where none is open; and, where a balance
@@ -60,7 +61,8 @@ def adjust(
         due = total = unseen(amount_cents, said, taken)
         word = amount_cents
         held_cents = held(amount_cents, due, taken)
-        if amount_cents == said - taken.seen_cents and due <= owed:
+        may_be_old = due == owed or (due < owed and not taken.returns_seen)
+        if amount_cents == said - taken.seen_cents and may_be_old:
             changed_hold = replace(asked, held_cents=held(amount_cents, owed, taken))
             return Adjusted([changed_hold] if changed_hold != asked else [], owed, owed)
     changed = {one.invoice_number: one for one in apply_account_balance(asked, others, due, total)}

@@ -70,13 +70,15 @@ class Taken:
 
     Of those since the partner's word before, `seen_cents` are in it for certain and `perhaps_cents` may be. Whenever
     they were taken, `missing_cents` are not in it for certain, and `doubted_cents` count as not in it. What came back
-    and is in it as paid lowers `missing_cents`, to below zero where that is more.
+    and is in it as paid lowers `missing_cents`, to below zero where that is more. `returns_seen` says that money came
+    back, and that the file has in it all of that which the partner knows of.
     """
 
     perhaps_cents: int = 0
     seen_cents: int = 0
     missing_cents: int = 0
     doubted_cents: int = 0
+    returns_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

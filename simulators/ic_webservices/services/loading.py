@@ -73,11 +73,12 @@ _TAKEN_BY_FILE = Statement(
     " sum(CASE WHEN fetched_at IS NULL THEN amount_cents ELSE 0 END)"
     f" FROM (SELECT amount_cents, reference, {_FETCHED_AT} AS fetched_at{_MADE} AND state <> 'returned') AS known"
 )
-# Money that the partner does not know of, and less of it that it does not know to have gone back.
+# Money that the partner does not know of, less what it does not know to have gone back; when it last heard of such.
 _NOT_FETCHED = Statement(
-    f"SELECT sum(CASE WHEN state = 'returned' THEN -amount_cents ELSE amount_cents END){_OF_ACCOUNT} AND"
-    f" CASE WHEN state = 'returned' THEN {_FETCHED_AT} IS NOT NULL AND {_REJECT_FETCHED_AT} IS NULL"
-    f" ELSE {_FETCHED_AT} IS NULL END"
+    "SELECT sum(CASE WHEN state <> 'returned' AND fetched_at IS NULL THEN amount_cents"
+    " WHEN state = 'returned' AND fetched_at IS NOT NULL AND reject_fetched_at IS NULL THEN -amount_cents ELSE 0 END),"
+    f" max(reject_fetched_at) FROM (SELECT amount_cents, state, {_FETCHED_AT} AS fetched_at,"
+    f" {_REJECT_FETCHED_AT} AS reject_fetched_at{_OF_ACCOUNT}) AS known"
 )
 _CREDITS = Statement(
     f"SELECT {', '.join(INVOICES.columns)} FROM ic_invoices WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -184,8 +185,7 @@ def _load_invoice(
     if others and tx.one(_LATER, INVOICES.row(lane.name, given)):
         others = []  # it closes into a later bill, which has been shared out
     if existing is None and forward:
-        missing_cents = sum(_not_fetched(tx, lane, biller, one).missing_cents for one in owners)
-        taken = Taken(missing_cents=missing_cents)
+        taken = _with_not_fetched(tx, lane, biller, owners, taken)
         for one in owners:
             nothing_held(tx, lane, biller, one)
     elif existing is None and (given.balance_forward or partner_of(biller.partner).answers_for_account):
@@ -284,23 +284,20 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str, 
     owners = [account_number, *former] if CUSTOMERS.get(tx, lane.name, biller.guid, account_number) else [*former]
     if not owners:
         raise _NotApplied("unknown-account", "AccountNumber", account_number)
-    if sets:
-        for one in owners:
-            nothing_held(tx, lane, biller, one)
+    for one in owners if sets else ():
+        nothing_held(tx, lane, biller, one)
     found = [_invoices(tx, lane, biller, owners[0], with_credits=sets)]
     found += [_owed_by(tx, lane, biller, one, with_credits=sets) for one in owners[1:]]
     invoices = [one for of_owner in found for one in of_owner] if sets else next(filter(None, found), [])
     if not invoices:
         raise _NotApplied("no-invoice", "AccountNumber", account_number)
-    said = str(amount(asked.amount_cents))
     taken = Taken()
     if sets:
         # What nobody fetched is missing in the account's balance, on whatever bill it was paid.
-        missing_cents = sum(_not_fetched(tx, lane, biller, one).missing_cents for one in owners)
-        taken = replace(_taken_by_file(tx, lane, biller, *invoices), missing_cents=missing_cents)
+        taken = _with_not_fetched(tx, lane, biller, owners, _taken_by_file(tx, lane, biller, *invoices))
     done = adjust(invoices, asked.effect, asked.amount_cents, taken, newest)
     if abs(done.after_cents) >= LARGEST_CENTS:
-        raise _NotApplied("balance-too-large", "AdjustmentAmount", said)
+        raise _NotApplied("balance-too-large", "AdjustmentAmount", str(amount(asked.amount_cents)))
     for invoice in done.invoices:
         INVOICES.put(tx, lane.name, invoice)
     return replace(asked, before_cents=done.before_cents, after_cents=done.after_cents)
@@ -369,18 +366,21 @@ def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Ta
             seen=_moment(lane),
         )
         sums = [before + int(cents or 0) for before, cents in zip(sums, row or sums, strict=True)]
-    return Taken(*sums)
+    return Taken(sums[0], sums[1], sums[2])
 
 
-def _not_fetched(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Taken:
+def _with_not_fetched(tx: Tx, lane: Lane, biller: Biller, owners: Sequence[str], taken: Taken) -> Taken:
     """
-    Payments of an account that its partner cannot have in a balance yet: no file with them was fetched.
+    The same with payments of all *owners* of an account that no fetched file has: they can be in no balance yet.
 
     One that came back counts against them where its payment was fetched and its reject was not: the partner takes it
-    for paid.
+    for paid. Rejects are seen where the last was fetched before any file was made that may come now [A-118].
     """
-    row = tx.one(_NOT_FETCHED, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
-    return Taken(missing_cents=int((row and row[0]) or 0))
+    place = {"lane": lane.name, "biller_guid": biller.guid}
+    rows = [row for one in owners for row in tx.all(_NOT_FETCHED, **place, account_number=one)]
+    last = max((at for _, at in rows if at is not None), default=None)
+    seen = last is not None and last <= _moment(lane)
+    return replace(taken, missing_cents=sum(int(cents or 0) for cents, _ in rows), returns_seen=seen)
 
 
 def _may_hold_money_taken(tx: Tx, lane: Lane, biller: Biller, account_number: str, unsettled: Unsettled) -> bool:

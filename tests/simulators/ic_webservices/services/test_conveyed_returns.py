@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from tests.simulators.ic_webservices import water_files
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     INVOICE,
     INVOICING,
     RETURNS,
     UTILITY,
+    WATERSMART,
     Harness,
     advance,
     begin,
@@ -22,6 +24,7 @@ from tests.simulators.ic_webservices.harness import (
 )
 from tests.simulators.ic_webservices.services.test_conveyed import answered, downloaded, pay
 from tests.simulators.ic_webservices.services.test_conveyed_balances import (
+    NUMBER,
     V1,
     V1_ACCOUNT,
     V1_BILL,
@@ -108,3 +111,26 @@ def test_a_former_owners_payment_that_comes_back_is_asked_of_that_one_where_its_
     advance(harness, timedelta(days=7))
     assert dues(harness, UTILITY, ACCOUNT) == {INVOICE: "124.51", "539003": "77.99"}
     assert harness.invoice()["total_amount_due"] == "124.51"
+
+
+def test_a_new_owner_is_not_asked_for_a_former_owners_payment_that_came_back_before_a_person_found_it(
+    harness: Harness,
+) -> None:
+    """WaterSmart had it in no balance: that after it came back is what the bill said before it was found [A-100]."""
+    freeze(harness)
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    water_files.send(harness, water_files.row(NUMBER, "64.20", number="A1"))
+    former = conveyed(harness)
+    water_files.pay(harness, former, "64.20", tender="ach", bank_account=RETURNS)
+    water_files.fetched(harness)
+    water_files.send(harness, water_files.row(NUMBER, "119.85", number="A2"))
+    assert dues(harness) == {"A1": "0.00", "A2": "119.85"}, "as if WaterSmart had found it"
+    advance(harness, timedelta(days=8))
+    water_files.fetched(harness, "rejects")
+    balance = f"{NUMBER},Ann,119.85,1,"
+    water_files.send(harness, balance)
+    assert dues(harness) == {"A1": "64.20", "A2": "119.85"}, "it may be an old one"
+    advance(harness, timedelta(days=4))
+    water_files.send(harness, balance, balance)
+    assert dues(harness) == {"A1": "64.20", "A2": "55.65"}

@@ -134,6 +134,26 @@ def test_a_bill_that_carries_the_balance_forward_does_not_forgive_a_return_that_
     assert owed(harness, "30000002") == "119.20"
 
 
+def test_a_balance_days_after_a_return_was_fetched_counts_though_it_is_the_last_word_again(harness: Harness) -> None:
+    """What came back is in it, and so is as much that was paid at the counter since [A-100]; before, it may be old."""
+    freeze(harness)
+    pay(harness, BROOK, "30.00", tender="ach", bank_account=RETURNS)
+    fetched(harness)
+    send(harness, f"{BROOK},Brook,34.20,1,")
+    advance(harness, timedelta(days=8))
+    assert owed(harness, BROOK) == "64.20", "it came back"
+    same = f"{BROOK},Brook,34.20,1,"
+    send(harness, same, same)
+    assert owed(harness, BROOK) == "64.20", "nobody fetched that"
+    fetched(harness, "rejects")
+    found = []
+    for days, pond in ((0, "310.76"), (2, "310.77"), (2, "310.78"), (2, "310.79")):
+        advance(harness, timedelta(days=days))
+        send(harness, same, f"{POND},Pond,{pond},1,")
+        found.append(owed(harness, BROOK))
+    assert found == ["64.20", "64.20", "34.20", "34.20"]
+
+
 def test_what_was_paid_too_much_before_a_lower_balance_came_is_a_credit(shared: Harness) -> None:
     """Paid in full at Invoice Cloud in the night in which WaterSmart said that most was paid at its counter."""
     pay(shared, BROOK, "64.20")
