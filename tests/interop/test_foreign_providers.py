@@ -75,6 +75,7 @@ def test_a_tccs_on_flask_passes_where_it_is_right() -> None:
                 "payment-wrong-key",
                 "paperless-refusals",
                 "recurring-refusals",
+                "return-refusals",
                 "pact-the-balances-of-a-policy-with-a-wrong-entrykey",
             },
         ),

@@ -47,7 +47,7 @@ class PolicyRoutes:
     def __init__(self, world: World) -> None:
         self._policies, self._world = world.policies, world
 
-    def list_policies(self, request: Request, limit: int, after: str, text: str) -> Json:
+    def list_policies(self, request: Request, limit: int, after: str, text: str = "") -> Json:
         found = self._policies.policies(request.lane, text=text, after=after, limit=limit)
         last = found[-1][0].invoice_number if len(found) == limit else None
         return {"policies": [policy_summary(policy, balances) for policy, balances in found], "next": last}
