@@ -83,6 +83,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """A sender may close its side and still wait for answers, but not for a stream's end."""
         self._reader.drop()
+        self._server.outgoing.flush()
         return not self._server.tls and self._stream is None and (self._busy or bool(self._waiting))
 
     def pause_writing(self) -> None:
@@ -169,8 +170,9 @@ class Connection(asyncio.Protocol):
         if not self._busy and not self._waiting:
             if self._reader.expects:  # its turn has come only now
                 self._reader.expects = False
-                self._transport.write(_CONTINUE)
+                self._server.outgoing.put(self._transport, _CONTINUE)
             if self._reader.over and not self._lingering:
+                self._server.outgoing.flush()
                 self._transport.close()
         self._read_on(going=not self._full)
 
@@ -257,7 +259,9 @@ class Connection(asyncio.Protocol):
 
     def _send(self, method: str, connection: bytes, response: Response, id: str) -> None:
         head, body, last = self._render(method, connection, response, id)
-        self._transport.write(head + body)
+        self._server.outgoing.put(self._transport, head + body)
+        if last:  # what follows is its end, or a stream
+            self._server.outgoing.flush()
         going = method != "HEAD" and not self._server.stopping
         if (stream := stream_of(self._server, self._transport, response, going=going)) is not None:
             self._take_no_more()
@@ -313,6 +317,7 @@ class Connection(asyncio.Protocol):
 
     def _act(self, message: Message, response: Response | None, plan: Plan, id: str) -> None:
         self._timer = None
+        self._server.outgoing.flush()
         if self._transport.is_closing():
             return
         if response is None:
@@ -369,6 +374,7 @@ class Connection(asyncio.Protocol):
 
     def give_way(self) -> None:
         """Close for the sake of another connection."""
+        self._server.outgoing.flush()
         self._reader.drop()
         self._transport.abort()
 
@@ -378,6 +384,7 @@ class Connection(asyncio.Protocol):
 
     def shut_down(self) -> None:
         """Close now where no request is being read, handled or answered, else after its answer; a stream at once."""
+        self._server.outgoing.flush()
         if self._stream is not None and self._paused:
             self._transport.abort()
         elif self._stream is not None or self._held or not (self._busy or self._waiting or not self._quiet):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from partnerlab.simulators.kit.http.answer import Heads
 from partnerlab.simulators.kit.http.connection import Connection
 from partnerlab.simulators.kit.http.limits import Budget, Limits
+from partnerlab.simulators.kit.http.outgoing import Outgoing
 from partnerlab.simulators.kit.http.turn import Turn
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Server:
         self._workers = _Workers(threads)
         self._control_workers = _Workers(CONTROL_THREADS)
         self._connections: set[Connection] = set()
+        self.outgoing = Outgoing(self._connections)
         self._stop: asyncio.Event
         self._empty: asyncio.Event
         self._thread: threading.Thread | None = None

@@ -11,6 +11,7 @@ from partnerlab.simulators.kit.http.limits import Budget, Limits
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.known_heads import KnownHeads
+    from partnerlab.simulators.kit.http.outgoing import Outgoing
     from partnerlab.simulators.kit.http.site import Site
     from partnerlab.simulators.kit.http.turn import Turn
 
@@ -27,6 +28,7 @@ class Serving(Protocol):
     heads: Heads
     known_heads: KnownHeads | None
     turn: Turn | None
+    outgoing: Outgoing
     loop: asyncio.AbstractEventLoop
     origin: str
     now: float
