@@ -160,6 +160,22 @@ def test_a_sender_may_close_its_side_and_still_read(each: Kit) -> None:
         assert wire.rest().endswith(b"<ok/>")
 
 
+def test_beside_other_connections_answers_wait_for_the_turns_end_and_none_is_lost(each: Kit) -> None:
+    """Whatever ends the connection meanwhile: its sender's end, an answer that closes, one that a fault lets out."""
+    ask = b"POST /door/Echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n%s\r\nx"
+    with each.connect(), each.connect() as wire:
+        wire.write(ask % b"" + ask % b"")
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert wire.rest().count(b"<ok/>") == 2
+    with each.connect(), each.connect() as wire:
+        wire.write(ask % b"" + ask % b"" + ask % b"Connection: close\r\n" + ask % b"")
+        assert wire.rest().count(b"<ok/>") == 3
+    with each.connect(), each.connect() as wire:
+        wire.write(ask % b"" + b"none of HTTP\r\n\r\n")
+        answer = wire.rest()
+        assert answer.index(b"<ok/>") < answer.index(b"HTTP/1.1 400")
+
+
 def test_an_offer_of_http_2_is_ignored_and_the_body_read(each: Kit) -> None:
     """As Java's client makes with its first request."""
     with each.connect() as wire:
