@@ -110,7 +110,8 @@ def _sandbox(checkout: Path, work: Work) -> Iterator[Running]:
     """A checkout's sandbox with what the work asks for."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         options = ("--db", f"{folder}/world.db") if work.kept == "file" else ()
-        command = (str(checkout / ".venv/bin/python"), "-m", "partnerlab", "sandbox", "--port", "0", "--quiet")
+        python = sys.executable if checkout == ROOT else str(checkout / ".venv/bin/python")
+        command = (python, "-m", "partnerlab", "sandbox", "--port", "0", "--quiet")
         process = stack.enter_context(child(*command, *options, cwd=checkout))
         assert process.stdout is not None
         url = process.stdout.readline().strip()
