@@ -258,6 +258,8 @@ def test_an_interrupt_right_after_a_commit_books_nothing_twice(
             pass
     assert pay(file, f"p{count}").number == count + 1
     assert numbered(file.rows()) == references(count + 1)
+    if place == "memory":
+        file.store.close()
 
 
 def test_an_error_of_the_thread_right_after_its_commit_books_nothing_twice(
