@@ -291,7 +291,7 @@ class Store:
             for held in self.held_back if self._taken is not None else ():
                 try:
                     held.close()
-                except Exception as error:  # noqa: BLE001  whatever it is, the others are written and all is closed
+                except Exception as error:  # noqa: BLE001 - whatever it is, the others are written and all is closed
                     left = HeldBackLeft(self.url, error)
                     left.__cause__ = error
             if self._taken is not None:
