@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from partnerlab.simulators.ic_webservices.services.loading import OLDEST_FILE
+from partnerlab.simulators.ic_webservices.services.taken import OLDEST_FILE
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
 from tests.partnerlab.money_world import ACCOUNT, ENDS, KILLS, OFFERS, Book, World
 from tests.simulators.ic_webservices.harness import RETURNS, USER, UTILITY, VISA, advance, bill_file, freeze, group

@@ -188,7 +188,8 @@ class Uploads:
 
     def _load(self, tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged) -> None:
         with importing:
-            from partnerlab.simulators.ic_webservices.services.loading import adjust_balances, load_invoices
+            from partnerlab.simulators.ic_webservices.services.adjusting import adjust_balances
+            from partnerlab.simulators.ic_webservices.services.loading import load_invoices
 
         if staged.kind == BALANCES:
             adjust_balances(tx, lane, biller, upload_id, staged)
