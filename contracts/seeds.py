@@ -1,12 +1,12 @@
 """
-The accounts, policies and quotes of a new lane, as both sides of the wire are seeded with them.
+The billers of a new lane, and the accounts, policies and quotes that both sides of the wire are seeded with.
 
 The list is `contracts/sandbox/seeds.toml`. Amounts are whole cents; days count from the day the lane is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -17,17 +17,18 @@ from partnerlab.contracts.records import dataclass
 __all__ = [
     "SeedAccount",
     "SeedBill",
+    "SeedBiller",
     "SeedCharge",
     "SeedCustomer",
     "SeedPolicy",
     "SeedQuote",
+    "accounts",
+    "billers",
     "policies",
     "purposes",
     "quotes",
     "registered",
     "utility_accounts",
-    "utility_v1_accounts",
-    "watersmart_accounts",
 ]
 
 
@@ -130,22 +131,43 @@ class SeedQuote:
     purpose: str
 
 
+@dataclass(frozen=True, slots=True)
+class SeedBiller:
+    """
+    A biller at Invoice Cloud.
+
+    Attributes:
+        partner: Whose software it has.
+        name: Its name.
+        settings: What the sandbox's settings of its GUID and keys begin with.
+        seeds: The table of its accounts or policies.
+        own: Its advanced settings by number.
+        from_settings: The numbers of more of them, by the sandbox's setting that has their value.
+    """
+
+    partner: str
+    name: str
+    settings: str
+    seeds: str
+    own: Mapping[str, str]
+    from_settings: Mapping[str, Sequence[str]]
+
+
 @cache
+def billers() -> tuple[SeedBiller, ...]:
+    """The billers, in the order in which their customers are numbered."""
+    return tuple(SeedBiller(**{"own": {}, "from_settings": {}, **row}) for row in _rows("biller"))
+
+
+@cache
+def accounts(table: str) -> tuple[SeedAccount, ...]:
+    """The accounts of a utility, by the name of its table."""
+    return tuple(map(_account, _rows(table)))
+
+
 def utility_accounts() -> tuple[SeedAccount, ...]:
     """The accounts of the utility on inHance v2."""
-    return tuple(map(_account, _rows("utility")))
-
-
-@cache
-def utility_v1_accounts() -> tuple[SeedAccount, ...]:
-    """The accounts of the utility on inHance v1."""
-    return tuple(map(_account, _rows("utility_v1")))
-
-
-@cache
-def watersmart_accounts() -> tuple[SeedAccount, ...]:
-    """The accounts of the utility on WaterSmart."""
-    return tuple(map(_account, _rows("watersmart")))
+    return accounts("utility")
 
 
 @cache

@@ -17,7 +17,7 @@ from partnerlab.client.datapump.routes import ROUTES
 from partnerlab.client.rtdr import ENQUIRIES
 from partnerlab.contracts.capabilities import integrations
 from partnerlab.contracts.jobs import partners as partners_with_jobs
-from partnerlab.contracts.seeds import purposes
+from partnerlab.contracts.seeds import billers, purposes
 from partnerlab.contracts.settings import settings
 from partnerlab.partners import BY_DOWNLOAD, BY_FILE
 from partnerlab.partners import PARTNERS as ROWS
@@ -44,6 +44,11 @@ def test_each_partner_has_its_capabilities() -> None:
 
 def test_each_partner_has_its_row() -> None:
     assert ROWS.keys() == PARTNERS, "partnerlab/partners.py"
+
+
+def test_each_partner_has_its_biller() -> None:
+    found = {one.partner: (one.settings, one.seeds) for one in billers()}
+    assert found == {id: (row.biller, row.seeds) for id, row in ROWS.items()}, "contracts/sandbox/seeds.toml"
 
 
 def test_invoice_cloud_knows_how_each_partner_bills() -> None:
@@ -86,6 +91,6 @@ def test_the_audit_finds_what_is_owed_at_each_partner() -> None:
 def test_a_new_lane_has_a_biller_of_each_partner_and_each_simulator_is_in_the_sandbox() -> None:
     with Sandbox(SandboxSettings(port=0), in_process=True) as sandbox:
         billers = sandbox.ic.world.services.records.billers(sandbox.lanes.get(DEFAULT))
-        assert {biller.partner for biller in billers} == PARTNERS, "simulators/ic_webservices/seeds.py"
+        assert {biller.partner for biller in billers} == PARTNERS, "contracts/sandbox/seeds.toml"
         served = {type(one).__module__.split(".")[2] for one in sandbox.simulators.values()}
         assert served == set(SIMULATORS), "partnerlab/systems/__init__.py"

@@ -1,8 +1,8 @@
-"""What every new lane holds: four billers, and the customers and bills that the partners have too."""
+"""What every new lane holds: the billers, and the customers and bills that the partners have too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -33,9 +33,6 @@ DOCUMENTED = {
 }
 """What is kept of the documented password: to hash it takes longer than anything else that a new lane is given."""
 
-_URLS, _KEYS = ("8", "11", "14", "17"), ("13", "16", "19")
-_TCCS_URLS, _TCCS_USERS = ("20", "101"), ("9", "12", "15", "18", "21", "102")
-
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
@@ -50,33 +47,26 @@ class Seeded:
 def billers(settings: Settings) -> tuple[Seeded, ...]:
     """The sandbox's billers, in the order in which their customers are numbered."""
 
-    def biller(partner: str, kind: str, name: str, own: Mapping[str, str]) -> Biller:
-        return Biller(
-            guid=getattr(settings, f"{kind}_guid").lower(),
-            name=name,
-            partner=partner,
-            api_key=getattr(settings, f"{kind}_api_key"),
-            web_service_key=getattr(settings, f"{kind}_web_service_key"),
-            invoice_format_guid=settings.invoice_format_guid,
-            invoice_type_id=settings.invoice_type_id,
-            time_zone=settings.time_zone,
-            settings=dict(own),
-        )
+    return tuple(_seeded(row, settings) for row in seeds.billers())
 
-    utility = {"129": "1", **dict.fromkeys(_URLS, settings.inhance_path), **dict.fromkeys(_KEYS, settings.inhance_key)}
-    insurance = {
-        "35": "2",
-        **dict.fromkeys((*_URLS, *_TCCS_URLS), settings.tccs_path),
-        **dict.fromkeys(_TCCS_USERS, settings.tccs_consumer_guid),
-        **dict.fromkeys(("10", *_KEYS, "22", "103"), settings.tccs_entry_key),
-    }
-    water = [account for account in seeds.watersmart_accounts() if not account.new]
-    return (
-        Seeded(biller("inhance_v2", "utility", "Sandbox Utility", utility), accounts=_utility_accounts(settings)),
-        Seeded(biller("watersmart", "watersmart", "Sandbox Water", {"29": "1"}), accounts=water),
-        Seeded(biller("tccs", "insurance", "Sandbox Insurance", insurance), policies=_policies(settings)),
-        Seeded(biller("inhance_v1", "utility_v1", "Sandbox Utility v1", {}), accounts=seeds.utility_v1_accounts()),
+
+def _seeded(row: seeds.SeedBiller, settings: Settings) -> Seeded:
+    own = {number: getattr(settings, name) for name, numbers in row.from_settings.items() for number in numbers}
+    biller = Biller(
+        guid=getattr(settings, f"{row.settings}_guid").lower(),
+        name=row.name,
+        partner=row.partner,
+        api_key=getattr(settings, f"{row.settings}_api_key"),
+        web_service_key=getattr(settings, f"{row.settings}_web_service_key"),
+        invoice_format_guid=settings.invoice_format_guid,
+        invoice_type_id=settings.invoice_type_id,
+        time_zone=settings.time_zone,
+        settings={**row.own, **own},
     )
+    if partner_of(row.partner).bills_terms:
+        return Seeded(biller, policies=_policies(settings))
+    accounts = [account for account in seeds.accounts(row.seeds) if not account.new]
+    return Seeded(biller, accounts=_first_as_set(accounts, settings) if row.settings == "utility" else accounts)
 
 
 def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
@@ -125,8 +115,9 @@ def _invoices(settings: Settings, today: date) -> list[Invoice]:
     return found
 
 
-def _utility_accounts(settings: Settings) -> list[seeds.SeedAccount]:
-    first, *others = seeds.utility_accounts()
+def _first_as_set(accounts: Sequence[seeds.SeedAccount], settings: Settings) -> Sequence[seeds.SeedAccount]:
+    """The utility's accounts, the first with the number, name, e-mail and bill that the settings have."""
+    first, *others = accounts
     bill, *later = first.bills
     due = cents(Decimal(settings.utility_balance), "utility_balance")
     bill = replace(bill, number=settings.utility_invoice, amount_cents=due, open_cents=due)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from partnerlab.contracts.records import dataclass
-from partnerlab.contracts.seeds import SeedAccount, SeedBill, utility_accounts, utility_v1_accounts
+from partnerlab.contracts.seeds import SeedAccount, SeedBill, accounts
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, Integration
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 
@@ -47,8 +47,8 @@ def _seed(seed: SeedAccount, integration: Integration) -> Seed:
 
 
 SEEDS = (
-    *(_seed(seed, "v2") for seed in utility_accounts()),
-    *(_seed(seed, "v1") for seed in utility_v1_accounts()),
+    *(_seed(seed, "v2") for seed in accounts("utility")),
+    *(_seed(seed, "v1") for seed in accounts("utility_v1")),
 )
 
 

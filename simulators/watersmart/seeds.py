@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
 
-from partnerlab.contracts.seeds import SeedAccount, watersmart_accounts
+from partnerlab.contracts.seeds import SeedAccount, accounts
 from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.watersmart.domain.customers import Customer, Invoice
 from partnerlab.simulators.watersmart.domain.users import User, hash_password, username_key
@@ -28,7 +28,7 @@ DOCUMENTED = {("Sandbox!2345", 1024): "1024$U+Mbp2HuPyziY88Prn0ChQ==$acilPNJoLHU
 def openings(settings: Settings, now: datetime) -> Iterator[Opening]:
     """The customers of the list with real dates."""
     today = Days(settings.time_zone).of(now)
-    for seed in watersmart_accounts():
+    for seed in accounts("watersmart"):
         who = seed.customer
         invoices, owed = [], 0
         for bill in seed.bills:

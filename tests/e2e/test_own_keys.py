@@ -106,7 +106,7 @@ def test_the_documented_password_opens_nothing_and_cannot_be_set(sandbox: Sandbo
     users = sandbox.ic.world.services.user_accounts
     with pytest.raises(Exception, match="the documentation prints"):
         users.set_password(sandbox.lanes.get("default"), PRINTED.utility_guid, PRINTED.utility_email, "Sandbox!2345")
-    customer = next(iter(seeds.watersmart_accounts())).customer
+    customer = next(iter(seeds.accounts("watersmart"))).customer
     portal = f"/_sandbox/watersmart/users/{customer.email}/sign-in"
     refused = http.post(portal, json={"password": WATER.user_password}, headers=AUTHORIZED)
     assert refused.status_code == 403, refused.text

@@ -20,11 +20,11 @@ INVOICE_CLOUD = ic_webservices.Settings()
 # biller, account number, what Invoice Cloud asks for in cents
 SEEDED = [
     *((INVOICE_CLOUD.utility_guid, seed.account, seed.balance_cents) for seed in seeds.utility_accounts()),
-    *((INVOICE_CLOUD.utility_v1_guid, seed.account, seed.balance_cents) for seed in seeds.utility_v1_accounts()),
+    *((INVOICE_CLOUD.utility_v1_guid, seed.account, seed.balance_cents) for seed in seeds.accounts("utility_v1")),
     *((INVOICE_CLOUD.insurance_guid, seed.policy_number, seed.billed_cents) for seed in seeds.policies()),
     *(
         (INVOICE_CLOUD.watersmart_guid, seed.account, seed.balance_cents)
-        for seed in seeds.watersmart_accounts()
+        for seed in seeds.accounts("watersmart")
         if not seed.new
     ),
 ]
@@ -33,7 +33,7 @@ SEEDED = [
 def test_the_first_screen_prints_the_whole_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     shown = screen("http://127.0.0.1:8700", every([INVOICE_CLOUD]))
-    lists = (seeds.utility_accounts(), seeds.policies(), seeds.quotes(), seeds.watersmart_accounts())
+    lists = (seeds.utility_accounts(), seeds.policies(), seeds.quotes(), seeds.accounts("watersmart"))
     for seed in [seed for each in lists for seed in each]:
         number = getattr(seed, "account", "") or getattr(seed, "number", "")
         assert f"  {number}  " in shown
