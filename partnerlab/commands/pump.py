@@ -13,7 +13,7 @@ import click
 
 from partnerlab.client.datapump import DataPump, read_billers
 from partnerlab.client.datapump.engine import EngineBusy
-from partnerlab.client.datapump.engine.durable import EngineChanged
+from partnerlab.client.datapump.engine.installed import EngineChanged
 from partnerlab.client.datapump.observing import Observer, log_attempt
 from partnerlab.client.datapump.pruning import DEFAULT_AGE
 from partnerlab.client.datapump.service import serve

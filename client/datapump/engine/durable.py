@@ -18,28 +18,27 @@ Its defaults would break this pump, as measured. So these are set here:
 The engine's function has no recorded steps: the pump's own tables say what was done. It ends with its round, or with
 `Parked` where the pump stops, which leaves its row pending: the next start, or another process, goes on with it.
 
-That an exception which is no `Exception` leaves the row pending is said in no documentation of the engine, and neither
-are its tables, which are looked into. Both are checked at each start (`EngineChanged`). Whether a shard is forgotten
-all the same (`silent`) is looked for while the pump runs: the pump's own tables are the truth.
+No documentation of the engine says that an exception which is no `Exception` leaves the row pending, nor describes its
+tables, which this looks into. Each start checks both (`installed`). While the pump runs it looks for shards that were
+forgotten all the same (`silent`): the pump's own tables are the truth.
 """
 
 from __future__ import annotations
 
-import inspect
 import logging
 import threading
 import time
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from typing import Any
 
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Parked, Work
 from partnerlab.client.datapump.engine.bells import LIVE, QUEUE, VERSION, WORKFLOW, Bells
-from partnerlab.client.datapump.engine.listening import Listener, Looks
+from partnerlab.client.datapump.engine.installed import EngineChanged, check_tables, engines_look
+from partnerlab.client.datapump.engine.listening import Listener
 from partnerlab.client.datapump.engine.process import claim_process, registered, release_process
 from partnerlab.client.datapump.engine.rounds import SHARDS, TURN_S, Claim, Rounds, shard_of
 from partnerlab.client.datapump.places import Places, Run
@@ -48,7 +47,7 @@ from partnerlab.client.datapump.slots import Slots, slot_name, slots_of
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.upkeep import Upkeep
 
-__all__ = ["DurableEngine", "EngineChanged"]
+__all__ = ["DurableEngine"]
 
 log = logging.getLogger("partnerlab.client.datapump")
 
@@ -58,24 +57,10 @@ WORKFLOW_BEFORE = "deliver"
 HEADROOM = 32
 """Runs that may be at work beside those that call a partner: they only look, and wait for a place."""
 
-TABLES = {"workflow_status", "workflow_input", "workflow_output", "operation_outputs", "queues", "application_versions"}
-TABLES |= {"dbos_migrations"}
-COLUMNS = {"workflow_uuid", "name", "status", "executor_id", "owner_xid", "application_version"}
-COLUMNS |= {"queue_name", "queue_partition_key", "completed_at"}
 HELD_BACK_S = TURN_S + 1
 """Longer than a turn: it is let go earlier, unless all workers were killed."""
 PROBE = "probe:"
 CHUNK = 500
-
-
-class EngineChanged(RuntimeError):
-    """The installed engine does not work as the pump needs it; nothing was delivered."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"the engine (dbos {version('dbos')}) does not work as the data pump needs it: {what}; install the version"
-            " that this release names, or restore the database"
-        )
 
 
 class DurableEngine(Bells):
@@ -118,7 +103,7 @@ class DurableEngine(Bells):
         with slots.starting():  # the engine makes its tables in many steps, and another process would see some of them
             if shared or not sa.inspect(self._database).has_table("workflow_status", schema=self._schema()):
                 DBOS.migrate(self._database.url.render_as_string(hide_password=False))
-        self._check_tables()
+        check_tables(self._database, self._schema())
         self._client = DBOSClient(
             system_database_engine=self._database,
             serializer=DBOSPortableJSONSerializer(),
@@ -163,20 +148,13 @@ class DurableEngine(Bells):
                 "notification_coalesce_sec": 0.2,
             }
         )
-        looks = _engines_look()
+        looks = engines_look()
         if looks is not None:
             dbos.listen_queues([])
         dbos.launch()
         self._check_parking(dbos)
         if looks is not None:
             self._listener = Listener(looks, launched, dbos.retrieve_queue(QUEUE), self._queued)
-
-    def _check_tables(self) -> None:
-        looked = sa.inspect(self._database)
-        if lacks := TABLES.difference(looked.get_table_names(self._schema())):
-            raise EngineChanged(f"the database lacks its table {', '.join(sorted(lacks))}")
-        if missing := COLUMNS - {each["name"] for each in looked.get_columns("workflow_status", self._schema())}:
-            raise EngineChanged(f"its table workflow_status has no {', '.join(sorted(missing))}")
 
     def _check_parking(self, dbos: Any) -> None:
         """A run that is parked must stay pending; one that ended would leave its delivery behind."""
@@ -388,13 +366,3 @@ def _answer(engine: object, bell: str, shard: int) -> None:
     if not isinstance(engine, DurableEngine) or bell.startswith(PROBE):
         raise Parked
     engine.answer(bell, shard)
-
-
-def _engines_look() -> Looks | None:
-    """What looks at one queue of the engine until an event is set; None where the engine has no such function."""
-    try:
-        from dbos._queue import queue_worker_thread
-    except ImportError:
-        return None
-    parameters = [*inspect.signature(queue_worker_thread).parameters]
-    return queue_worker_thread if parameters == ["stop_event", "dbos", "queue"] else None

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from partnerlab.client.datapump import DataPump
-from partnerlab.client.datapump.engine.durable import DurableEngine, EngineChanged
+from partnerlab.client.datapump.engine.durable import DurableEngine
+from partnerlab.client.datapump.engine.installed import EngineChanged
 from partnerlab.client.datapump.engine.rounds import SHARDS, shard_of
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import Begin
@@ -256,7 +257,7 @@ def test_an_open_attempt_can_be_declared_lost_and_its_late_answer_still_counts(
 def test_an_engine_whose_table_changed_is_refused_with_words(
     url: str, billers: Billers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("partnerlab.client.datapump.engine.durable.COLUMNS", {"status", "of_the_future"})
+    monkeypatch.setattr("partnerlab.client.datapump.engine.installed.COLUMNS", {"status", "of_the_future"})
     with pytest.raises(EngineChanged, match=re.escape("workflow_status has no of_the_future")):
         DataPump(url, billers).start()
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from partnerlab.client.datapump import DataPump
-from partnerlab.client.datapump.engine import durable, listening
+from partnerlab.client.datapump.engine import durable, installed, listening
 from partnerlab.client.datapump.engine.listening import Bellpush, Listener
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import QUICK, make_event, wait_for
@@ -85,15 +85,15 @@ def test_an_event_of_another_process_is_seen_by_the_next_look(url: str, billers:
 def test_an_engine_that_looks_in_another_way_looks_by_itself(
     url: str, billers: Billers, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert durable._engines_look() is not None, "the installed one looks as it should"
+    assert installed.engines_look() is not None, "the installed one looks as it should"
 
     def queue_worker_thread(of_the_future: object) -> None:
         """With another parameter."""
 
     monkeypatch.setattr("dbos._queue.queue_worker_thread", queue_worker_thread)
-    assert durable._engines_look() is None
+    assert installed.engines_look() is None
     monkeypatch.undo()
-    monkeypatch.setattr(durable, "_engines_look", lambda: None)
+    monkeypatch.setattr(durable, "engines_look", lambda: None)
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         pump.submit(make_event())
         assert pump.drain()
