@@ -8,8 +8,8 @@ import pytest
 
 from partnerlab.simulators.inhance_soap.domain.payments import Receipt
 from partnerlab.simulators.kit.world.store import Store, Tx
-from tests.simulators.inhance_soap.test_warm import Books
 from tests.simulators.inhance_soap.utility import Utility
+from tests.simulators.inhance_soap.warm.books import Books
 
 pytestmark = pytest.mark.postgres
 

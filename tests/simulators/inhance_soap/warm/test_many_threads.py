@@ -11,8 +11,13 @@ import pytest
 from partnerlab.simulators.inhance_soap.domain.payments import Payment
 from partnerlab.simulators.inhance_soap.services import warm
 from partnerlab.simulators.kit.world.store import Statement
-from tests.simulators.inhance_soap.test_warm import ACCOUNTS, PAID_AT
-from tests.simulators.inhance_soap.test_warm_in_a_file import After, opened, paid
+from tests.simulators.inhance_soap.warm.books import (
+    ACCOUNTS,
+    PAID_AT,
+    After,
+    opened,
+    paid,
+)
 
 COUNT = Statement("SELECT count(*) FROM inhance_payments WHERE account_number = :account")
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import random
 import sqlite3
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,94 +15,11 @@ from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBat
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world import store
 from partnerlab.simulators.kit.world.held_back import Batch
-from partnerlab.simulators.kit.world.redo_log import HEAD, HEAD_OF_ONE_FILE, RedoLog
 from partnerlab.simulators.kit.world.store import Statement, Store
-from tests.simulators.inhance_soap.test_warm import ACCOUNTS, Books, edited, work
-from tests.simulators.inhance_soap.test_warm_in_a_file import After, opened, paid, pay
+from tests.simulators.inhance_soap.warm.books import ACCOUNTS, After, Books, edited, opened, paid, pay
+from tests.simulators.inhance_soap.warm.handed_over import HELD_S, MOST, Writer, numbered, references
 
-MOST = 3
-HEAD_BYTES = len(HEAD) + 16
-HELD_S = 30.0
-COUNT = Statement("SELECT count(*) FROM inhance_payments WHERE account_number = :account")
-
-
-class Writer:
-    """The thread that writes, which can be held before it writes or before it commits, or be told to fail."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.begun, self.may = threading.Event(), threading.Event()
-        self.may.set()
-        self.error: Exception | None = None
-        self.handed = 0
-        self.when = "before it commits"
-        write = PaymentBatch.write
-
-        def held(batch: PaymentBatch, tx: Any) -> None:
-            mine = threading.current_thread().name.startswith("payments")
-            if mine and self.when == "before it writes":
-                self.wait()
-            write(batch, tx)
-            if mine and self.when == "before it commits":
-                self.wait()
-
-        monkeypatch.setattr(PaymentBatch, "write", held)
-
-    def wait(self) -> None:
-        """In that thread."""
-        self.handed += 1
-        self.begun.set()
-        assert self.may.wait(HELD_S)
-        if self.error is not None:
-            raise self.error
-
-    def hold(self) -> None:
-        """Hold it when it writes next."""
-        self.begun.clear()
-        self.may.clear()
-
-    def go_on(self) -> None:
-        """Let it go on, or fail."""
-        self.may.set()
-
-
-@pytest.fixture
-def writer(monkeypatch: pytest.MonkeyPatch) -> Writer:
-    monkeypatch.setattr(warm, "MOST_WAITING", MOST)
-    monkeypatch.setattr(warm, "MOST_BEHIND", MOST)
-    return Writer(monkeypatch)
-
-
-@pytest.fixture
-def file(tmp_path: Path, writer: Writer) -> Iterator[Books]:
-    books = opened(tmp_path / "world.db")
-    yield books
-    writer.go_on()
-    books.store.close()
-
-
-@pytest.fixture
-def after(file: Books, tmp_path: Path) -> After:
-    return After(file, tmp_path)
-
-
-@pytest.fixture(params=["before it writes", "before it commits"])
-def held(request: pytest.FixtureRequest, file: Books, writer: Writer) -> Writer:
-    """p0 to p2 are being written, p3 and p4 wait behind them."""
-    writer.when = request.param
-    writer.hold()
-    for number in range(MOST + 2):
-        assert pay(file, f"p{number}").number == number + 1
-    assert writer.begun.wait(HELD_S)
-    return writer
-
-
-def numbered(rows: Any) -> list[str]:
-    """The references of one account's payments, by their numbers."""
-    return [row["reference"] for row in sorted(rows["a inhance_payments"], key=lambda row: row["number"])]
-
-
-def references(count: int) -> list[str]:
-    return [f"p{number}" for number in range(count)]
+pytestmark = pytest.mark.usefixtures("writer")
 
 
 def test_a_kill_while_another_thread_writes_loses_and_doubles_nothing(held: Writer, file: Books, after: After) -> None:
@@ -312,89 +226,3 @@ def test_a_payment_that_no_table_takes_holds_up_neither_those_with_it_nor_those_
     assert [one.payment.reference for one in file.do("payments", "a")] == left
     assert sum("cannot be booked" in one for one in caplog.messages) == 2, "after the kill, and here"
     assert file.do("balance", "a", "10000101").balance_cents == -(2**63 - 1), "as the tables have it"
-
-
-def test_records_behind_a_batch_count_only_after_all_of_it(held: Writer, after: After) -> None:
-    """The system may have written the second file and not all of the first, where the machine lost its power."""
-    whole = os.stat(f"{after.path}-redo").st_size
-    found = [paid(after.rows(change=lambda path, at=at: os.truncate(f"{path}-redo", at))) for at in (whole - 1, 60, 5)]  # type: ignore[misc]
-    assert found == [["p0", "p1"], [], []]
-    assert held.handed == 1
-
-
-@pytest.mark.parametrize("length", [0, 5, len(HEAD), len(HEAD) + 9, HEAD_BYTES])
-def test_a_kill_when_a_file_is_begun_leaves_the_other(length: int, held: Writer, after: After) -> None:
-    second = Path(f"{after.path}-redo2").read_bytes()
-
-    def begun(path: Path) -> None:
-        Path(f"{path}-redo2").write_bytes(second[:length])
-
-    assert paid(after.rows(change=begun)) == references(3)
-    assert held.handed == 1
-
-
-@pytest.mark.parametrize("length", [0, 5, len(HEAD), len(HEAD) + 9, HEAD_BYTES])
-def test_a_kill_when_a_file_is_begun_anew_does_not_bring_back_what_it_had(
-    length: int, held: Writer, file: Books, after: After
-) -> None:
-    old = Path(f"{after.path}-redo2")
-    held.go_on()
-    pay(file, "p5")
-    before = old.read_bytes()  # p3 to p5
-    pay(file, "p6")
-    file.warm_books.finish()
-    held.hold()
-    for number in range(7, 10):
-        pay(file, f"p{number}")
-    assert held.begun.wait(HELD_S)
-    now = old.read_bytes()  # p9
-    assert now[:HEAD_BYTES] != before[:HEAD_BYTES]
-
-    def begun_anew(path: Path) -> None:
-        Path(f"{path}-redo2").write_bytes(now[:length] + before[length:])
-
-    assert numbered(after.rows(change=begun_anew)) == references(9), "p6 to p8 are being written"
-    assert numbered(after.rows()) == references(10)
-
-
-def test_a_log_of_a_release_with_one_file_is_booked(file: Books, after: After) -> None:
-    pay(file, "p0")
-    old = bytearray(HEAD_OF_ONE_FILE)
-    data = Path(f"{after.path}-redo").read_bytes()
-    old += data[HEAD_BYTES:]
-
-    def of_that_release(path: Path) -> None:
-        Path(f"{path}-redo").write_bytes(old)
-
-    assert paid(after.rows(change=of_that_release)) == ["p0"]
-
-
-def test_numbers_of_batches_that_follow_are_never_those_of_any_other(tmp_path: Path) -> None:
-    log = RedoLog(str(tmp_path / "log"))
-    log.begin(7)
-    seen = {7}
-    for _ in range(50):
-        log.append(b"x")
-        seen.add(log.follow())
-    assert len(seen) == 51
-    log.remove()
-    assert not [*tmp_path.iterdir()]
-
-
-def test_a_kill_at_any_moment_finds_what_was_answered_whatever_the_thread_has_done(
-    file: Books, writer: Writer, after: After
-) -> None:
-    dice, plain = random.Random(5), Books(Store("sqlite://"), warm=False)
-    for _ in range(150):
-        if dice.random() < 0.2:
-            writer.hold()
-        name, *given = work(dice)
-        if name not in ("pay", "balance"):
-            writer.go_on()  # it waits for the thread
-        elif len(file.warm_books._batch) >= MOST and file.warm_books._handed is not None:
-            writer.go_on()
-        assert file.do(name, *given) == plain.do(name, *given)
-        if dice.random() < 0.2:
-            assert after.rows() == plain.rows(), (name, given)
-    assert writer.handed > 3
-    plain.store.close()

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulators.inhance_soap.test_warm import Books
-from tests.simulators.inhance_soap.test_warm_in_a_file import After, after, file, paid, pay
-
-__all__ = ["after", "file"]
+from tests.simulators.inhance_soap.warm.books import (
+    After,
+    Books,
+    paid,
+    pay,
+)
 
 
 def test_a_log_that_is_deleted_alone_loses_no_payment(file: Books, after: After) -> None:

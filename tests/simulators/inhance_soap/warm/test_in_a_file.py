@@ -6,9 +6,8 @@ import errno
 import json
 import os
 import random
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,71 +21,10 @@ from partnerlab.simulators.kit.world.held_back import Batch
 from partnerlab.simulators.kit.world.redo_log import HEAD, LogUnreadable
 from partnerlab.simulators.kit.world.store import Statement, Store
 from partnerlab.simulators.kit.world.store_errors import HeldBackLeft
-from tests.simulators.inhance_soap.test_warm import ACCOUNTS, Books, edited, work
+from tests.simulators.inhance_soap.warm.books import ACCOUNTS, LOGS, After, Books, edited, opened, paid, pay, work
 
 STEPS = int(os.environ.get("PARTNERLAB_TEST_CALLS", "600")) // 2
 NUMBER = Statement("PRAGMA user_version")
-LOGS = ("-redo", "-redo2")
-Rows = dict[str, Any]
-
-
-def opened(path: Path) -> Books:
-    store = Store(f"sqlite:///{path}")
-    try:
-        return Books(store)
-    except BaseException:
-        store.close()
-        raise
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Iterator[Books]:
-    books = opened(tmp_path / "world.db")
-    yield books
-    books.store.close()
-
-
-class After:
-    """What another process finds once this one was killed: the files as they stand, copied and opened anew."""
-
-    def __init__(self, books: Books, folder: Path) -> None:
-        self.path, self._folder, self._count = Path(books.store.url.removeprefix("sqlite:///")), folder, 0
-
-    def killed(self) -> Path:
-        """The files."""
-        self._count += 1
-        folder = self._folder / f"after-{self._count}"
-        folder.mkdir(parents=True)
-        for ending in ("", "-wal", *LOGS):
-            with suppress(FileNotFoundError):
-                shutil.copy(f"{self.path}{ending}", folder / f"world.db{ending}")
-        return folder / "world.db"
-
-    def rows(self, *, change: Callable[[Path], None] = lambda _: None) -> Rows:
-        """The tables; *change* is made to the copied files first."""
-        path = self.killed()
-        change(path)
-        books = opened(path)
-        try:
-            return books.rows()
-        finally:
-            books.store.close()
-            assert not any(Path(f"{path}{log}").exists() for log in LOGS)
-            shutil.rmtree(path.parent)
-
-
-@pytest.fixture
-def after(file: Books, tmp_path: Path) -> After:
-    return After(file, tmp_path)
-
-
-def paid(rows: Rows) -> list[str]:
-    """The references of all payments, in the order they were posted."""
-    return [row["reference"] for row in sorted(rows["a inhance_payments"], key=lambda row: row["request_id"])]
-
-
-def pay(books: Books, reference: str, account: str = "10000101") -> Any:
-    return books.do("pay", "a", account, reference, 100)
 
 
 def test_a_kill_at_any_moment_loses_and_doubles_nothing(
