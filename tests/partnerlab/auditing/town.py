@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from partnerlab.auditing import LaneBooks, read_lane
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
+from partnerlab.simulators.ic_webservices import Settings
 from partnerlab.simulators.kit.faults.effects import WAITING
 from partnerlab.simulators.kit.world.store import Statement
 
@@ -34,6 +36,11 @@ class Account:
     amount: str
 
 
+def _noon(now: datetime) -> datetime:
+    """Noon of the billers' day: partners send what is billed that day in the night before it."""
+    return now.astimezone(ZoneInfo(Settings().time_zone)).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
 class Town:
     """
     The accounts of a *partner* in a lane of a sandbox; `tccs_1` is TCCS's version 1.
@@ -46,7 +53,7 @@ class Town:
         self.sandbox, self.plants, self.lane = sandbox, partner, lane
         self.partner = partner.removesuffix("_1")
         sandbox.lanes.create(lane, seed=7)
-        sandbox.clock.set(lane, datetime.now(UTC), frozen=True)
+        sandbox.clock.set(lane, _noon(sandbox.clock.now(lane)), frozen=True)
         self.control = Remote(sandbox.url, lane)
         self.biller: Row = self.control.biller(self.partner)
         if self.plants == "tccs_1":  # the version without PaymentGUID
