@@ -21,6 +21,9 @@ SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "client"
 
 Handler = Callable[["Connection"], None]
 
+PATIENT = Timeouts(connect_s=30, read_s=30, write_s=30, pool_s=30, total_s=60)
+"""For calls that are answered, on a machine as busy as may be."""
+
 
 class Connection:
     """One accepted connection. `request` reads the next request whole; `answer` writes a plain HTTP answer."""
@@ -86,7 +89,7 @@ class Server:
     def serve(self, connection: socket.socket) -> None:
         with suppress(OSError), connection:
             # A test that forgets its client's end must not hang the run.
-            connection.settimeout(10)
+            connection.settimeout(60)
             if self.context:
                 connection = self.context.wrap_socket(connection, server_side=True)
             with connection:
@@ -97,7 +100,7 @@ class Server:
     def close(self) -> None:
         self.ended.set()
         with suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), 5).close()
+            socket.create_connection(("127.0.0.1", self.port), 60).close()
         for thread in self.threads:
             thread.join(60)
         self.listener.close()
@@ -130,7 +133,7 @@ class Flavour:
 
     def send(self, *requests: HttpRequest, **options: Any) -> list[HttpResponse]:
         """Send over one transport, one after the other."""
-        options.setdefault("timeouts", Timeouts(connect_s=2, read_s=2, write_s=2, pool_s=2, total_s=5))
+        options.setdefault("timeouts", PATIENT)
         if self.name == "sync":
             with Transport(**options) as transport:
                 return [transport.send(request) for request in requests]

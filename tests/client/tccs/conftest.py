@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from partnerlab.client.http import AsyncTransport, Timeouts, Transport
+from partnerlab.client.http import AsyncTransport, Transport
 from partnerlab.client.tccs import AsyncTccsClient, TccsClient
+from tests.client.conftest import PATIENT
 
 GUID, KEY = "IC-SANDBOX", "sandbox-entry-key"
-QUICKLY = Timeouts(connect_s=2, read_s=2, write_s=2, pool_s=2, total_s=5)
 
 
 class Tccs:
@@ -24,11 +24,11 @@ class Tccs:
     def __call__(self, call: str, url: str, *args: Any, **kw: Any) -> Any:
         """Make one call with a client of its own."""
         if self.name == "sync":
-            with TccsClient(url, GUID, KEY, timeouts=QUICKLY) as client:
+            with TccsClient(url, GUID, KEY, timeouts=PATIENT) as client:
                 return getattr(client, call)(*args, **kw)
 
         async def run() -> Any:
-            async with AsyncTccsClient(url, GUID, KEY, timeouts=QUICKLY) as client:
+            async with AsyncTccsClient(url, GUID, KEY, timeouts=PATIENT) as client:
                 return await getattr(client, call)(*args, **kw)
 
         return asyncio.run(run())
@@ -36,7 +36,7 @@ class Tccs:
     def twice_over_one_transport(self, call: str, url: str, *args: Any) -> list[Any]:
         """The same call by two clients that share a transport."""
         if self.name == "sync":
-            with Transport(timeouts=QUICKLY) as shared:
+            with Transport(timeouts=PATIENT) as shared:
                 found = []
                 for _ in range(2):
                     with TccsClient(url, GUID, KEY, transport=shared) as client:
@@ -44,7 +44,7 @@ class Tccs:
                 return found
 
         async def run() -> list[Any]:
-            async with AsyncTransport(timeouts=QUICKLY) as shared:
+            async with AsyncTransport(timeouts=PATIENT) as shared:
                 found = []
                 for _ in range(2):
                     async with AsyncTccsClient(url, GUID, KEY, transport=shared) as client:
