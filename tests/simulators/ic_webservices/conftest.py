@@ -12,6 +12,12 @@ from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.ic_webservices.harness import Harness
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A payer is kept until the first attempt of a postback is over, however busy the machine is."""
+    monkeypatch.setattr("partnerlab.simulators.ic_webservices.services.postbacks.PAYER_WAITS_S", 60.0)
+
+
 @pytest.fixture
 def harness() -> Iterator[Harness]:
     """The simulator on SQLite in memory."""

@@ -51,7 +51,7 @@ def truncated(kit: Kit) -> None:
 def slow(kit: Kit) -> None:
     started = time.monotonic()
     assert kit.ask().endswith(b"\r\n\r\n<ok/>")
-    assert 0.25 < time.monotonic() - started < 10
+    assert 0.25 < time.monotonic() - started < 20
 
 
 def dribble(kit: Kit) -> None:
@@ -102,12 +102,15 @@ def wrong_content_type(kit: Kit) -> None:
 def commit_then_timeout(kit: Kit) -> None:
     started = time.monotonic()
     assert kit.ask() == b""
-    assert 0.25 < time.monotonic() - started < 10
+    assert 0.25 < time.monotonic() - started < 20
 
 
 def right(kit: Kit) -> None:
     assert kit.ask().endswith(b"\r\n\r\n<ok/>")
 
+
+LASTS_S = {"dribble": 2.0}
+"""Where what comes is looked at meanwhile, by a thread that may have to wait for the processor."""
 
 SEEN: dict[str, tuple[Callable[[Kit], None], int, int, int]] = {
     "reset": (reset, 0, 0, 0),
@@ -132,7 +135,7 @@ SEEN: dict[str, tuple[Callable[[Kit], None], int, int, int]] = {
 def test_what_a_socket_sees(kit: Kit, name: str, inline: bool) -> None:
     look, called, committed, status = SEEN[name]
     kit.door.inline = inline
-    kit.faults.add("default", name, count=1, params={"delay_s": 0.3} if name in WAITING else {})
+    kit.faults.add("default", name, count=1, params={"delay_s": LASTS_S.get(name, 0.3)} if name in WAITING else {})
     look(kit)
     assert len(kit.door.asked) == called
     assert kit.door.calls() == committed
