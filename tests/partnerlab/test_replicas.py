@@ -188,7 +188,7 @@ def test_a_lane_reset_while_both_take_payments_holds_one_world(sides: tuple[Side
     one.pay()
     remote = Remote(other.url, one.lane)
     try:
-        wait_for(lambda: set(audit(read_lane(remote, one.lane)).counts) == {"posted_once"}, 60)
+        wait_for(lambda: set(audit(read_lane(remote, one.lane)).counts) == {"posted_once"})
     finally:
         remote.close()
 

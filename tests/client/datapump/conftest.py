@@ -77,7 +77,7 @@ def settings_for(url: str) -> dict[str, str]:
     return {"8": url, "11": url, "13": KEY, "14": url, "16": KEY, "17": url, "19": KEY}
 
 
-def wait_for(true: Callable[[], bool], timeout_s: float = 30.0) -> None:
+def wait_for(true: Callable[[], bool], timeout_s: float = 120.0) -> None:
     """Wait until something holds; fail the test where it never does."""
     ends = time.monotonic() + timeout_s
     while not true():

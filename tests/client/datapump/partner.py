@@ -55,6 +55,7 @@ class Partner:
     lock: threading.Lock = field(default_factory=threading.Lock)
     port: int = 0
     server: ThreadingHTTPServer | None = None
+    _kept: socket.socket | None = None
 
     def __enter__(self) -> Partner:
         self.open()
@@ -62,6 +63,7 @@ class Partner:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        self._let_go()
 
     def open(self) -> None:
         """Listen, on the port it had before where it had one."""
@@ -85,15 +87,24 @@ class Partner:
                 """A worker was killed in the middle of a call: that is the test."""
 
         self.server = Server(("127.0.0.1", self.port), Handler)
+        self._let_go()
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
-        """Stop listening: the next connection is refused."""
+        """Stop listening: the next connection is refused. The port stays its own until it opens again or is left."""
         if self.server is not None:
             self.server.shutdown()
             self.server.server_close()
             self.server = None
+            self._kept = socket.socket()
+            self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._kept.bind(("127.0.0.1", self.port))
+
+    def _let_go(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     @property
     def url(self) -> str:

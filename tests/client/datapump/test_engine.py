@@ -238,7 +238,7 @@ def check_take_over(url: str, partner: Partner, monkeypatch: pytest.MonkeyPatch)
             assert state_of(survivor, payment["id"]) is State.SENDING, "the work of a living worker was taken"
             process.kill()
             process.wait()
-            wait_for(lambda: state_of(survivor, payment["id"]) is State.UNKNOWN, 20)
+            wait_for(lambda: state_of(survivor, payment["id"]) is State.UNKNOWN)
             wait_for(lambda: state_of(survivor, behind["id"]) is State.DELIVERED)
             wait_for(lambda: state_of(survivor, email["id"]) is State.DELIVERED)
     accepting.stop()

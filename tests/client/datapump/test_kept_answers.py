@@ -38,7 +38,7 @@ def held(partner: Partner) -> tuple[threading.Event, threading.Event]:
 
     def will(operation: str, fields: dict[str, str]) -> str:
         asked.set()
-        go_on.wait(20)
+        go_on.wait(60)
         return OK
 
     partner.will = will
@@ -48,7 +48,7 @@ def held(partner: Partner) -> tuple[threading.Event, threading.Event]:
 def test_a_locked_database_only_delays_it(
     make_pump: MakePump, partner: Partner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 500)
     asked, go_on = held(partner)
     pump = make_pump()
     [id] = submit(pump, make_event())
@@ -56,7 +56,7 @@ def test_a_locked_database_only_delays_it(
     lock = sqlite3.connect(tmp_path / "pump.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     go_on.set()
-    threading.Event().wait(1.0)
+    threading.Event().wait(1.5)
     assert state_of(pump, id) is State.SENDING
     lock.execute("ROLLBACK")
     lock.close()
@@ -76,7 +76,7 @@ def test_a_fail_over_that_only_reads_only_delays_it(postgres_server: str, biller
         ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         root.execute(ours, (name,))
         go_on.set()
-        threading.Event().wait(1.0)
+        threading.Event().wait(1.5)
         assert state_of(pump, id) is State.SENDING
         root.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'.encode())
         root.execute(ours, (name,))
@@ -157,7 +157,7 @@ def test_an_event_with_text_that_no_database_takes_is_refused(pump: DataPump, te
 def test_a_stop_waits_for_the_answer_to_be_written(
     make_pump: MakePump, partner: Partner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 500)
     asked, go_on = held(partner)
     pump = make_pump()
     [id] = submit(pump, make_event())

@@ -69,4 +69,4 @@ def test_who_shares_a_commit_hears_it_in_time(make_pump: MakePump, tmp_path: Pat
         began = time.monotonic()
         futures = [pool.submit(pump.submit, make_event()) for _ in range(8)]
         assert {type(future.exception(30)) for future in futures} == {DatabaseLocked}
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 25

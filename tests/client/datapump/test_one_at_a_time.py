@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from partnerlab.client.datapump.engine.rounds import SHARDS
 from partnerlab.client.datapump.slots import slots_of
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
+from partnerlab.replicas import free_port
 from tests.client.datapump.conftest import QUICK, make_event, submit, wait_for
 from tests.client.datapump.partner import OK, Partner
 
@@ -36,14 +36,12 @@ def test_a_bell_that_is_deleted_during_a_call_makes_no_second_one(url: str, bill
         return OK
 
     partner.will = hold
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with DataPump(url, billers, QUICK).start(worker=False) as quiet:
         [held] = submit(quiet, make_event("email"))
         shard = quiet.delivery(held).delivery.account % SHARDS
-    other = subprocess.Popen([sys.executable, str(WORKER), url, partner.url, str(port)])
+    other = subprocess.Popen([sys.executable, str(WORKER), url, partner.url, str(free_port())])
     try:
-        wait_for(lambda: asked == ["SetEmail"], 60)
+        wait_for(lambda: asked == ["SetEmail"])
         with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
             with pump._database.begin() as tx:
                 tx.exec_driver_sql(f"DELETE FROM {pump._engine._table()}")  # type: ignore[attr-defined]

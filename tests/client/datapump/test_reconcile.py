@@ -68,7 +68,7 @@ def test_what_has_no_bell_is_found_within_a_second_or_so(
         with monkeypatch.context() as losing:
             losing.setattr(pump._writing, "_ring", lambda *_: None)
             [id] = submit(pump, make_event())
-        wait_for(lambda: state_of(pump, id) is State.DELIVERED, timeout_s=20.0)
+        wait_for(lambda: state_of(pump, id) is State.DELIVERED)
 
 
 def test_what_gets_its_bell_between_two_looks_is_not_lost(

@@ -23,7 +23,7 @@ def test_slots_and_connections_agree(make_pump: MakePump, partner: Partner) -> N
     partner.delay_s = 0.3
     pump = make_pump(slots=300)
     ids = submit(pump, *(make_event(account_number=f"a{n}") for n in range(160)))
-    wait_for(lambda: pump.counts() == {State.DELIVERED: 160}, 60)
+    wait_for(lambda: pump.counts() == {State.DELIVERED: 160})
     assert {len(pump.delivery(id).attempts) for id in ids} == {1}
     assert pump.router.connections > 300
 

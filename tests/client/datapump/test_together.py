@@ -161,7 +161,7 @@ def test_where_another_process_keeps_the_file_locked_all_hear_of_it_at_once(
     monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 1000)
     bench = Bench(tmp_path)
     other = sqlite3.connect(tmp_path / "numbers.db", isolation_level=None, check_same_thread=False)
-    wishes = [lambda n=n: bench.add(n) for n in range(12)]  # type: ignore[misc]
+    wishes = [lambda n=n: bench.add(n) for n in range(25)]  # type: ignore[misc]
     with ThreadPoolExecutor(len(wishes) + 1) as pool:
         first = pool.submit(bench.hold)
         assert bench.held.wait(30)
@@ -172,7 +172,7 @@ def test_where_another_process_keeps_the_file_locked_all_hear_of_it_at_once(
         first.result(30)
         began = time.monotonic()
         assert {type(future.exception(30)) for future in futures} == {DatabaseLocked}
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 20
     other.close()
     assert bench.add(5) == 50
     bench.database.dispose()

@@ -30,7 +30,9 @@ def head(number: int, state: str = "accepted") -> Delivery:
 class Bench:
     """Rows that a round finds, and a worker that says what it was given."""
 
-    def __init__(self) -> None:
+    def __init__(self, soon: Callable[[], None]) -> None:
+        self.soon = soon
+        """From now on a round that finds nothing ends."""
         self.rows: list[Delivery] = []
         self.begun: list[int] = []
         self.do: Callable[[int], None] = lambda number: None
@@ -75,9 +77,11 @@ class Bench:
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr(module, "LINGER_S", 0.1)
+    """Its rounds end and go on when a test says so, not by how much time it takes."""
+    for name in ("LINGER_S", "TURN_S", "REST_S"):
+        monkeypatch.setattr(module, name, 3_600.0)
     monkeypatch.setattr(module, "RETRY_S", 0.01)
-    bench = Bench()
+    bench = Bench(lambda: monkeypatch.setattr(module, "LINGER_S", 0.1))
     yield bench
     bench.stopping.set()
     bench.rounds.close()
@@ -86,9 +90,10 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 def test_a_round_does_what_is_there_and_what_comes_and_ends(bench: Bench) -> None:
     bench.rows = [head(n) for n in range(1, 400)]
     thread = bench.start()
-    wait_for(lambda: len(bench.begun) == 399)
+    wait_for(lambda: len(bench.begun) == 399 and not bench.rounds.active())
     bench.rows = [head(400)]
     wait_for(lambda: len(bench.begun) == 400)
+    bench.soon()
     thread.join(30)
     assert bench.ended == [False]
     assert sorted(bench.begun) == list(range(1, 401))
@@ -101,7 +106,7 @@ def test_an_account_at_which_a_call_is_under_way_is_not_begun_again_whatever_the
     bench.do = lambda number: (number == 1 and not go_on.wait(30)) and None
     bench.rows = [head(1), head(2)]
     thread = bench.start()
-    wait_for(lambda: sorted(bench.begun) == [1, 2])
+    wait_for(lambda: sorted(bench.begun) == [1, 2] and bench.rounds.active() == 1)
     bench.rows = [head(1, "sending")]
     bench.failures = iter([OSError("away")] * 5)
     wait_for(lambda: next(bench.failures, None) is None)
@@ -109,6 +114,7 @@ def test_an_account_at_which_a_call_is_under_way_is_not_begun_again_whatever_the
     wait_for(lambda: 3 in bench.begun)
     assert bench.begun.count(1) == 1
     assert bench.ended == []
+    bench.soon()
     go_on.set()
     thread.join(30)
     assert bench.ended == [False]
@@ -130,10 +136,11 @@ def test_what_was_parked_rests_until_it_changes_or_is_called(bench: Bench) -> No
     wait_for(lambda: bench.rounds.active() == 1)
     parked.clear()
     assert bench.rounds.resume([(1, 1), (77, 1), (2, 9)]) == [(77, 1), (2, 9)]
-    wait_for(lambda: bench.begun.count(1) == 2)
+    wait_for(lambda: bench.begun.count(1) == 2 and bench.rounds.active() == 1)
     assert bench.begun.count(2) == 1
     bench.rows = [replace(row, updated_at=5) if row.number == 2 else row for row in bench.rows]
     wait_for(lambda: bench.begun.count(2) == 2)
+    bench.soon()
     hold.set()
     thread.join(30)
     assert bench.rows == []
@@ -154,6 +161,7 @@ def test_what_is_called_before_it_is_parked_is_begun_again_at_once(bench: Bench)
     assert bench.rounds.resume([(1, 1)]) == []
     wait.set()
     wait_for(lambda: bench.begun == [1, 1])
+    bench.soon()
     thread.join(30)
     assert bench.ended == [False]
 
@@ -163,7 +171,6 @@ def test_after_a_turn_a_round_ends_where_it_can_and_asks_to_be_rung_for(
 ) -> None:
     """So another process may have the shard; whatever comes meanwhile is there for it."""
     monkeypatch.setattr(module, "TURN_S", 0.05)
-    monkeypatch.setattr(module, "LINGER_S", 30.0)
     bench.rows = [head(1)]
     bench.start().join(30)
     assert bench.ended == [True]
@@ -221,6 +228,7 @@ def test_of_two_bells_of_a_shard_the_second_waits_for_the_end_of_the_firsts_roun
     threads.append(bench.start())
     threads[1].join(0.3)
     assert threads[1].is_alive()
+    bench.soon()
     go_on.set()
     for thread in threads:
         thread.join(30)
@@ -231,15 +239,17 @@ def test_a_round_does_not_end_while_something_rests_and_then_asks_to_be_rung_for
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else nobody would look at what stands in line for a place, or is of a closed lane."""
-    monkeypatch.setattr(module, "TURN_S", 0.5)
 
     def do(number: int) -> None:
         raise Parked
 
     bench.do, bench.rows = do, [head(1)]
+    bench.soon()
     thread = bench.start()
+    wait_for(lambda: bench.begun == [1])
     thread.join(0.3)
     assert thread.is_alive()
+    monkeypatch.setattr(module, "TURN_S", 0.0)
     thread.join(30)
     assert (bench.begun, bench.ended) == ([1], [True])
 
@@ -247,10 +257,11 @@ def test_a_round_does_not_end_while_something_rests_and_then_asks_to_be_rung_for
 def test_a_round_outlasts_a_database_that_is_away_for_longer_than_a_turn(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TURN_S", 0.5)
-    monkeypatch.setattr(module, "RETRY_S", 0.2)
+    monkeypatch.setattr(module, "TURN_S", 2.0)
+    monkeypatch.setattr(module, "RETRY_S", 0.4)
     bench.failures = iter([OSError("away")] * 6)
     bench.rows = [head(1)]
+    bench.soon()
     bench.start().join(30)
     assert bench.begun == [1]
 
