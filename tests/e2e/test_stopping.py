@@ -85,13 +85,14 @@ def test_the_pump_of_a_file_that_somebody_else_writes_starts_once_it_is_free(
     settings = SandboxSettings(port=0, database=str(tmp_path / "sandbox.db"))
     with Sandbox(settings) as sandbox:
         assert sandbox.pump.counts() == {}
-    monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 100)
     for name in ("SETTLE_IN_S", "AGAIN_S"):
         monkeypatch.setattr(module, name, 0.1)
     with ExitStack() as stack:
         with stopped_writer(tmp_path / "sandbox.db.pump"):
-            sandbox = stack.enter_context(Sandbox(settings))
-            wait_for(lambda: "cannot start and tries again" in caplog.text)
+            with monkeypatch.context() as impatient:
+                impatient.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 100)
+                sandbox = stack.enter_context(Sandbox(settings))
+                wait_for(lambda: "cannot start and tries again" in caplog.text)
             assert "kill -CONT" in caplog.text
         wait_for(lambda: not sandbox._settling.is_alive())
         pay(sandbox, "12.00")
