@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DatabaseNewer", "DatabaseUnknown", "History", "missing", "run_scripts"]
 
+BUSY_S = 60
+"""How long a process waits for another one that brings the same SQLite file to the newest revision."""
 _LACKS = re.compile(r"\Ano such (column|table)|does not exist|\Aduplicate column|already exists")
 
 
@@ -102,7 +104,7 @@ class History:
 
         sqlite = sa.make_url(url).get_backend_name() == "sqlite"
         # With SQLite the transaction is begun here, for the driver would begin one that a second reader can be in too.
-        options = {"connect_args": {"timeout": 60, "isolation_level": None}} if sqlite else {}
+        options = {"connect_args": {"timeout": BUSY_S, "isolation_level": None}} if sqlite else {}
         engine = sa.create_engine(url, poolclass=sa.NullPool, **options)
         try:
             with engine.connect() as connection:

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from partnerlab.cli import COMMANDS, main
+from partnerlab.replicas import free_port
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators.kit.world.store import Store
@@ -197,11 +198,14 @@ def test_a_database_that_cannot_be_is_one_line(tmp_path: Path, command: str, mon
 def test_a_file_that_a_stopped_process_writes_is_one_line(
     tmp_path: Path, command: str, locked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("partnerlab.simulators.kit.world.store.BUSY_S", 0.2)
+    for module in ("simulators.kit.world.store", "contracts.history"):
+        monkeypatch.setattr(f"partnerlab.{module}.BUSY_S", 0.2)
     monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 200)
     billers = tmp_path / "billers.toml"
     billers.write_text("", "utf-8")
-    more = {"pump": ("--billers", str(billers), "--port", "8719"), "sandbox": ("--port", "0")}.get(command, ())
+    more = {"pump": ("--billers", str(billers), "--port", str(free_port())), "sandbox": ("--port", "0")}.get(
+        command, ()
+    )
     owned = "lanes" if command == "sandbox" else "pump_deliveries"
     for file, table in (("x.db", owned), ("x.db.pump", "pump_deliveries")):
         with closing(sqlite3.connect(tmp_path / file)) as made:
