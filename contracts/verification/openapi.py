@@ -76,6 +76,11 @@ class Document:
         exact: dict[str, Any] = _exact(root)
         return exact
 
+    @property
+    def reads_leniently(self) -> bool:
+        """Whether requests may spell names in another case, and put booleans and numbers into quotes."""
+        return self._root.get("x-lenient-requests") is True
+
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
         """Operations by operationId."""

@@ -3,9 +3,9 @@ The contract's verdict on one recorded exchange with a REST service: a form or J
 
     verdict(read_bytes("tccs_rest/openapi.yaml"))(operation, request, headers, status, response, content_type)
 
-It knows the OpenAPI document and the rules of HTTP, and trusts neither side. The schema is applied strictly; that an
-ASP.NET service reads names without regard to case is no excuse. What a record does not hold (path parameters, query)
-is not judged.
+It knows the OpenAPI document and the rules of HTTP, and trusts neither side. The schema is applied strictly. Where the
+document says that requests are read leniently, what is only spelt otherwise (a name in another case, a number in
+quotes) is told under a rule of its own. What a record does not hold (path parameters, query) is not judged.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from lxml import etree
 
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.verification.findings import Finding, Verdict, what_it_is
+from partnerlab.contracts.verification.lenient import as_it_is_read
 from partnerlab.contracts.verification.near import nearest_path
 from partnerlab.contracts.verification.openapi import Document, FormatCheck, Operation
 from partnerlab.contracts.verification.schema import Side, findings
@@ -38,6 +39,7 @@ RULES = {
     "json": "JSON is well-formed UTF-8, and a name stands in an object once.",
     "xml": "XML is well-formed, without a document type declaration, and has the contract's element names.",
     "pdf": "A PDF begins as one.",
+    "spelling": "Names of a JSON request are spelt as the contract spells them, booleans and numbers have no quotes.",
     "schema": "The message is valid against the contract's schema.",
     "format": "A value has the format that the contract names.",
     "status": "The status is one that the contract has for the operation.",
@@ -152,6 +154,9 @@ def _message(
         yield Finding(side, error.rule, error.where, error.expected, error.found)
         return
     try:
+        if side == "request" and document.reads_leniently and "json" in media_type:
+            value, spelt = as_it_is_read(document, pointer, value)
+            yield from spelt
         yield from list(findings(document.validator(pointer), side, value))
     except RecursionError:
         yield Finding(side, "json", "body", "values a few levels deep", "hundreds of levels")

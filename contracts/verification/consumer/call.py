@@ -14,6 +14,7 @@ from lxml import etree
 
 from partnerlab.contracts.masking import MASK
 from partnerlab.contracts.verification.findings import Finding
+from partnerlab.contracts.verification.lenient import SPELLING
 
 __all__ = ["CONNECT", "Call", "Values"]
 
@@ -124,8 +125,18 @@ class Call:
 
     @property
     def problems(self) -> tuple[Finding, ...]:
-        """What in the request breaks the contract."""
-        return tuple(one for one in self.findings or () if one.side == "request")
+        """What in the request breaks the contract; what is only spelt otherwise does where the call was refused."""
+        return tuple(
+            one
+            for one in self.findings or ()
+            if one.side == "request" and (one.rule != SPELLING or self.kind == "refused")
+        )
+
+    @property
+    def spelt_otherwise(self) -> tuple[Finding, ...]:
+        """What in the request is spelt otherwise than in the contract, and was understood all the same."""
+        found = (one for one in self.findings or () if one.side == "request" and one.rule == SPELLING)
+        return () if self.kind == "refused" else tuple(found)
 
     @property
     def whole(self) -> bool:

@@ -276,7 +276,7 @@ def _has(call: Call, field: str, within: tuple[str, re.Pattern[str]] | None) -> 
     document = call.document
     if " " in field or call.sent.get(field) is not None:
         return True
-    return isinstance(document, dict) and field in document
+    return isinstance(document, dict) and field.lower() in map(str.lower, document)
 
 
 def _hides_key(call: Call) -> bool:

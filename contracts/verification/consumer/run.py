@@ -238,4 +238,23 @@ def _notes(record: Record) -> list[str]:
     for call in record.calls:
         seconds[f"{call.at:%H:%M:%S}Z"] = seconds.get(f"{call.at:%H:%M:%S}Z", 0) + 1
     at, most = max(seconds.items(), key=lambda one: one[1])
-    return [f"Called by {named}.", f"At most {most} {'call' if most == 1 else 'calls'} in one second, at {at}."]
+    busiest = f"At most {most} {'call' if most == 1 else 'calls'} in one second, at {at}."
+    return [f"Called by {named}.", busiest, *_spelt_otherwise(record)]
+
+
+def _spelt_otherwise(record: Record) -> list[str]:
+    """What Invoice Cloud understood though the contract spells it otherwise: it fails nothing."""
+    calls = [call for call in record.calls if call.spelt_otherwise]
+    if not calls:
+        return []
+    words = dict.fromkeys(
+        f"{one.where}, {one.found}" if one.found.endswith("as text") else f"{one.found} for {one.expected}"
+        for call in calls
+        for one in call.spelt_otherwise
+    )
+    more = f", and {len(words) - SHOWN} more" * (len(words) > SHOWN)
+    named = "; ".join([*words][:SHOWN]) + more
+    many = "1 call was" if len(calls) == 1 else f"{len(calls)} calls were"
+    return [
+        f"{many} understood, though the contract spells it otherwise; a biller who reads strictly refuses it: {named}."
+    ]

@@ -368,4 +368,5 @@ def test_nothing_is_read_before_the_first_check() -> None:
 
 def test_every_rule_is_broken_by_a_test() -> None:
     broken = {rule for _, rule, _ in WRONG_REQUESTS + WRONG_ANSWERS} | {"credential", "pdf"}
+    broken.add("spelling")  # in test_lenient.py
     assert broken == set(RULES)

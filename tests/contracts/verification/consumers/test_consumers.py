@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 from contextlib import ExitStack, suppress
 
 import pytest
 
 from partnerlab.client.errors import ClientError
 from partnerlab.client.flows import FlowFailed
+from partnerlab.client.http import HttpRequest, HttpResponse
 from partnerlab.contracts.verification.consumer.control import Control
 from partnerlab.contracts.verification.consumer.roles import ROLES, role
 from partnerlab.contracts.verification.consumer.run import Options, verify
@@ -59,6 +61,36 @@ def test_the_good_consumer_passes_every_check(name: str, sandbox: SandboxForTest
 def test_an_address_that_nobody_guesses_is_as_good_as_a_look_up(sandbox: SandboxForTests, direct: Direct) -> None:
     run = graded(sandbox, direct, "cloud-payments", without="address only")
     assert run.failures() == []
+
+
+def spelt_otherwise(line: Line, request: HttpRequest) -> HttpResponse:
+    """Names of JSON without capitals; true and false in quotes."""
+    if request.content.startswith(b"{"):
+        text = re.sub(r'"(\w+)":', lambda found: found[0].lower(), request.content.decode())
+        request = request._replace(content=re.sub(":(true|false)", r':"\1"', text).encode())
+    return line.really(request)
+
+
+@pytest.mark.parametrize("name", ["inhance-portal", "watersmart", "cloud-payments"])
+def test_names_in_another_case_fail_nothing_and_are_said(name: str, sandbox: SandboxForTests, direct: Direct) -> None:
+    run = graded(sandbox, direct, name, spelt_otherwise)
+    assert [(one.check, one.outcome, one.problems) for one in run.checks if one.outcome != "passed"] == []
+    assert run.exit_code(strict=True) == 0
+    said = [note for note in run.notes if "understood, though" in note]
+    assert len(said) == 1
+    assert " for " in said[0]
+
+
+def test_a_biller_who_reads_strictly_refuses_names_in_another_case(sandbox: SandboxForTests, direct: Direct) -> None:
+    def strictly(line: Line, request: HttpRequest) -> HttpResponse:
+        biller = Side(line, "inhance_v2").books.biller["guid"]
+        line.lane.control.patch(f"/_sandbox/ic/billers/{biller}", {"configuration": {"REST": {"Strict": True}}})
+        return spelt_otherwise(line, request) if request.operation == "CloudPaymentsV2" else line.really(request)
+
+    run = graded(sandbox, direct, "cloud-payments", strictly)
+    failed = {one.requirement.id for one in run.failures()}
+    assert "CPV2-CUS-9" in failed
+    assert not any("understood, though" in note for note in run.notes)
 
 
 @pytest.mark.parametrize("name", DEFECTS)

@@ -389,5 +389,7 @@ def test_the_contracts_verdict_tells_good_exchanges_from_those_that_lean_on_leni
     assert found("GET", f"cp/{guid}/account") == []
     assert found("POST", f"{REMOTE}/RemoteAuthentication", '{"Username": "x", "Password": "y"}') == []
     assert found("POST", f"{REMOTE}/RetrieveUsers", '{"AccountNumber": "10000101"}') == []
-    assert found("POST", f"{REMOTE}/RetrieveUsers", '{"accountnumber": "10000101"}') == ["request schema accountnumber"]
+    assert found("POST", f"{REMOTE}/RetrieveUsers", '{"accountnumber": "10000101"}') == [
+        "request spelling AccountNumber"
+    ]
     assert len(found("POST", f"{REMOTE}/UpdatePassword", '{"Username": 5}')) == 2
