@@ -21,6 +21,7 @@ from partnerlab.contracts.files.csv import Column, CsvTable, load_table
 from partnerlab.contracts.files.csv.cells import EXPONENT
 from partnerlab.contracts.files.problems import Problem, shown
 from partnerlab.contracts.first_use import pattern
+from partnerlab.contracts.one_line import line_problem
 
 __all__ = ["FileRefused", "FilesRefused", "read_changes", "read_payments", "read_rejects"]
 
@@ -79,7 +80,7 @@ class _Reading:
         """Each line as values by term; an empty cell is the kind's empty value."""
         columns = self.table.columns
         for number, line in enumerate(self._lines(content), 1):
-            if not line.isprintable():
+            if line_problem(line):
                 raise self._refused("control-character", "it holds a control character", number)
             cells = line.split(",")
             if len(cells) != len(columns):

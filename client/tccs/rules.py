@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.wire.values import MAX_TEXT, render_text
+from partnerlab.contracts.one_line import line_problem
 
 __all__ = [
     "MAX_GUID",
@@ -79,10 +80,10 @@ def insured_name(payer_name: str) -> tuple[str, str]:
     """
     The name a payer entered as a quote deposit can carry it, and what was changed about it, or an empty text.
 
-    A name must not hold a payment up that was made: separators and what cannot be printed become spaces, a name that
-    is too long is cut, and one that is missing is `NO_NAME` (assumed [A-49]).
+    A name must not hold a payment up that was made: separators and control characters become spaces, a name that
+    is too long is cut, and one that is missing is `NO_NAME` (assumed [A-49]). Joiners and the like stay [A-126].
     """
-    kept = "".join(c if c.isprintable() and c not in _SEPARATORS else " " for c in payer_name)
+    kept = "".join(" " if c in _SEPARATORS or line_problem(c) else c for c in payer_name)
     name = " ".join(kept.split())
     changes = []
     if kept != payer_name:
@@ -95,7 +96,7 @@ def insured_name(payer_name: str) -> tuple[str, str]:
 
 def render_invoice_number(value: str) -> str:
     """*value* as it is. Raises `RequestInvalid` where it could not be told from what stands around it."""
-    return _part("InvoiceNumber", value, MAX_TEXT)
+    return _part("InvoiceNumber", value, MAX_TEXT, number=True)
 
 
 def render_bill_number(value: str) -> str:
@@ -139,11 +140,12 @@ def render_payment_guid(value: str) -> str:
     return value
 
 
-def _part(field: str, value: str, max_length: int) -> str:
+def _part(field: str, value: str, max_length: int, *, number: bool = False) -> str:
     """A text that stands between separators of contentInfo. Around them spaces mean nothing, so it may not have any."""
     render_text(field, value, max_length=max_length)
-    if any(c in _SEPARATORS or not c.isprintable() for c in value):
-        raise RequestInvalid(field, value, f"must not hold {' '.join(_SEPARATORS)} or what cannot be printed")
+    if any(c in _SEPARATORS for c in value) or line_problem(value, number=number):
+        unwanted = "a character that nobody sees" if number else "a control character"
+        raise RequestInvalid(field, value, f"must not hold {' '.join(_SEPARATORS)} or {unwanted}")
     if value != value.strip():
         raise RequestInvalid(field, value, "must not begin or end with a space")
     return value

@@ -6,7 +6,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -114,6 +114,14 @@ def test_what_is_written_is_read_back() -> None:
         (write_changes, read_changes, CHANGE),
     ):
         assert read("a.csv", written(write, value), ZONE) == [value]  # type: ignore[operator]
+
+
+def test_a_name_with_what_nobody_sees_is_read_as_it_was_written() -> None:
+    """A joiner in a payer's name held up every payment of the file [A-126]."""
+    persian = "\u0645\u06cc\u200c\u0631\u0648\u062f \U0001f468\u200d\U0001f469"
+    named = replace(PAYMENT, customer_name=persian)
+    assert read_payments("a.csv", written(write_payments, named), ZONE) == [named]
+    assert read_rejects("a.csv", written(write_rejects, replace(REJECT, customer_name=persian)), ZONE)
 
 
 @pytest.mark.parametrize(
