@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_URL",
     "Remote",
+    "RemoteMissing",
     "RemoteMisused",
     "RemoteRefused",
     "RemoteUnreachable",
@@ -59,6 +60,10 @@ class RemoteMisused(RemoteRefused):
     """What was given cannot be (status 400)."""
 
     exit_code = 2
+
+
+class RemoteMissing(RemoteRefused):
+    """There is nothing of that name (status 404)."""
 
 
 class RemoteUnreachable(RemoteRefused):
@@ -313,7 +318,7 @@ def _refused(body: Any, status: int) -> RemoteRefused:
     problem = body.get("error", {}) if isinstance(body, dict) else {}
     field, message = problem.get("field") or "", problem.get("message") or f"status {status}"
     told = message if not field or message.startswith(field) else f"{field}: {message}"
-    return RemoteMisused(told) if status == 400 else RemoteRefused(told)
+    return {400: RemoteMisused, 404: RemoteMissing}.get(status, RemoteRefused)(told)
 
 
 def connect(url: str, lane: str) -> Remote:

@@ -9,8 +9,9 @@ import click
 from partnerlab import output
 from partnerlab.auditing.pages import by_offset, paged
 from partnerlab.command_group import Group
+from partnerlab.commands.whose import biller_of, whose_option
 from partnerlab.contracts.paths import at
-from partnerlab.remote import Remote, biller_option, connect, json_option, lane_options
+from partnerlab.remote import Remote, connect, json_option, lane_options
 
 RTDR_URL = "8"
 
@@ -21,7 +22,7 @@ def command() -> None:
 
     \b
     Example:
-        partnerlab clerk payment 20000201 20.00 --check 1042 --biller watersmart
+        partnerlab clerk payment 20000201 20.00 --check 1042
         partnerlab clerk return IC0000000007 --by Dana
     """
 
@@ -34,7 +35,7 @@ def command() -> None:
 @click.option("--cash", is_flag=True, help="In cash, not by check.")
 @click.option("--reference", default="", help="BillerReference: what the clerk writes on it.")
 @click.option("--location", default="", help="LocationReference: where it was taken.")
-@biller_option()
+@whose_option("account")
 @json_option
 @lane_options
 def payment(
@@ -57,12 +58,12 @@ def payment(
 
     \b
     Example:
-        partnerlab clerk payment 20000201 20.00 --check 1042 --location "Town hall" --biller watersmart
+        partnerlab clerk payment 20000201 20.00 --check 1042 --location "Town hall"
     """
     if cash and check_number:
         raise click.UsageError("--cash and --check do not go together")
     remote = connect(url, lane)
-    known = remote.biller(biller)
+    known = biller_of(remote, biller, "account", account)
     body: dict[str, Any] = {
         "biller_guid": known["guid"],
         "account_number": account,
@@ -85,7 +86,7 @@ def payment(
 @click.argument("account")
 @click.argument("what", type=click.Choice(("cards", "bank")))
 @click.argument("state", type=click.Choice(("on", "off")))
-@biller_option()
+@whose_option("account")
 @json_option
 @lane_options
 def block(account: str, what: str, state: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
@@ -93,10 +94,10 @@ def block(account: str, what: str, state: str, biller: str, url: str, lane: str,
 
     \b
     Example:
-        partnerlab clerk block 20000201 bank on --biller watersmart
+        partnerlab clerk block 20000201 bank on
     """
     remote = connect(url, lane)
-    body = {what: state == "on", "biller_guid": remote.biller(biller)["guid"]}
+    body = {what: state == "on", "biller_guid": biller_of(remote, biller, "account", account)["guid"]}
     done = remote.post(at("/_sandbox/ic/clerk/blocks/{}", account), body)
     output.tell(done, [output.customer(done, what)], as_json=as_json)
 
@@ -105,7 +106,7 @@ def block(account: str, what: str, state: str, biller: str, url: str, lane: str,
 @click.argument("account")
 @click.argument("what", type=click.Choice(("paperless", "autopay")))
 @click.argument("state", type=click.Choice(("on", "off")))
-@biller_option()
+@whose_option("account")
 @json_option
 @lane_options
 def enrol(account: str, what: str, state: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
@@ -113,10 +114,10 @@ def enrol(account: str, what: str, state: str, biller: str, url: str, lane: str,
 
     \b
     Example:
-        partnerlab clerk enrol 20000201 paperless on --biller watersmart
+        partnerlab clerk enrol 20000201 paperless on
     """
     remote = connect(url, lane)
-    body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
+    body = {"enrolled": state == "on", "biller_guid": biller_of(remote, biller, "account", account)["guid"]}
     done = remote.post(at("/_sandbox/ic/customers/{}/{}", account, what), body)
     output.switched(done, what, remote, as_json=as_json)
 

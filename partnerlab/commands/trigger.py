@@ -11,6 +11,7 @@ import click
 from partnerlab import output
 from partnerlab.command_group import Group
 from partnerlab.commands.ranges import above_zero
+from partnerlab.commands.whose import biller_of, whose_option
 from partnerlab.contracts.paths import at
 from partnerlab.remote import biller_option, connect, json_option, lane_options, print_json
 
@@ -54,7 +55,7 @@ def command() -> None:
     show_default=True,
     help="Whether it is a donation: of its own, or inline with a bill.",
 )
-@biller_option()
+@whose_option("account")
 @json_option
 @lane_options
 def pay(
@@ -80,7 +81,7 @@ def pay(
         partnerlab trigger pay 10000101 40.00 --tender ach --number 000111111113
     """
     remote = connect(url, lane)
-    known = remote.biller(biller)
+    known = biller_of(remote, biller, "account", account)
     body: dict[str, Any] = {
         "biller_guid": known["guid"],
         "account_number": account,
@@ -111,12 +112,12 @@ def _enrolment(kind: str, title: str) -> None:
     )
     @click.argument("account")
     @click.argument("state", type=click.Choice(("on", "off")))
-    @biller_option()
+    @whose_option("account")
     @json_option
     @lane_options
     def switch(account: str, state: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
         remote = connect(url, lane)
-        body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
+        body = {"enrolled": state == "on", "biller_guid": biller_of(remote, biller, "account", account)["guid"]}
         done = remote.post(at("/_sandbox/ic/customers/{}/{}", account, kind), body)
         output.switched(done, kind, remote, as_json=as_json)
 
@@ -128,7 +129,7 @@ _enrolment("autopay", "AutoPay")
 @command.command()
 @click.argument("account")
 @click.argument("address")
-@biller_option()
+@whose_option("account")
 @json_option
 @lane_options
 def email(account: str, address: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
@@ -139,14 +140,14 @@ def email(account: str, address: str, biller: str, url: str, lane: str, *, as_js
         partnerlab trigger email 10000101 laundry@example.com
     """
     remote = connect(url, lane)
-    body = {"email_address": address, "biller_guid": remote.biller(biller)["guid"]}
+    body = {"email_address": address, "biller_guid": biller_of(remote, biller, "account", account)["guid"]}
     done = remote.post(at("/_sandbox/ic/customers/{}/email", account), body)
     output.switched(done, "email", remote, as_json=as_json)
 
 
 @command.command(name="open")
 @click.argument("invoice")
-@biller_option()
+@whose_option("invoice")
 @json_option
 @lane_options
 def open_(invoice: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
@@ -154,10 +155,10 @@ def open_(invoice: str, biller: str, url: str, lane: str, *, as_json: bool) -> N
 
     \b
     Example:
-        partnerlab trigger open 454100010-06/16/2020 --biller tccs
+        partnerlab trigger open 454100010-06/16/2020
     """
     remote = connect(url, lane)
-    body = {"biller_guid": remote.biller(biller)["guid"]}
+    body = {"biller_guid": biller_of(remote, biller, "invoice", invoice)["guid"]}
     answer = remote.post(at("/_sandbox/ic/invoices/{}/open", invoice), body)
     output.tell(answer, output.opened(answer), as_json=as_json)
 

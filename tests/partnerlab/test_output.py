@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 import click
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -76,7 +77,7 @@ def typed(sandbox: Sandbox, *arguments: str, code: int = 0) -> Result:
             "partnerlab deliveries show default:",
         ),
         (
-            ("20000201", "5.00", "--biller", "watersmart", "--fee", "1.00", "--tender", "ach"),
+            ("20000201", "5.00", "--fee", "1.00", "--tender", "ach"),
             "Paid 5.00 USD and a fee of 1.00 USD on 20000201, invoice 20000201-0001, by ACH ending in 6789: ",
             "partnerlab jobs run watersmart collect",
         ),
@@ -104,6 +105,25 @@ def test_a_payment_is_told_in_a_line_and_where_it_goes(
         sandbox.settle("default")
         typed(sandbox, *done.stderr.removeprefix("Next: partnerlab ").partition("#")[0].split())
         assert " lost" not in CliRunner().invoke(main, ["audit", "--url", sandbox.url]).stdout
+
+
+def test_an_account_is_found_at_its_biller_and_one_that_nobody_has_is_refused(sandbox: Sandbox) -> None:
+    assert typed(sandbox, "trigger", "open", "454100010-06/16/2020").stdout
+    assert "30000302" in typed(sandbox, "clerk", "block", "30000302", "bank", "on").stdout
+    assert typed(sandbox, "trigger", "pay", "99", "1.00", code=1).stderr == "Error: There is no customer '99'.\n"
+    wrong = typed(sandbox, "trigger", "pay", "20000201", "1.00", "--biller", "inhance_v2", code=1)
+    assert wrong.stderr == "Error: There is no customer '20000201'.\n"
+
+
+def test_an_account_of_several_billers_needs_its_biller(sandbox: Sandbox) -> None:
+    for guid in ("22222222-2222-4222-8222-222222222222", "66666666-6666-4666-8666-666666666666"):
+        customer = {"BillerGUID": guid, "AccountNumber": "7", "CustomerName": "Twice"}
+        key = {"2": "sandbox-api-key", "6": "sandbox-api-key-watersmart"}[guid[0]]
+        url = f"{sandbox.url}/api/v1/customer/CreateCustomerRecord"
+        assert httpx.post(url, json=customer, auth=(key, "")).json()["Success"]
+    done = typed(sandbox, "trigger", "paperless", "7", "on", code=2)
+    assert "7 is an account of several: inhance_v2, watersmart; say which" in done.stderr
+    assert typed(sandbox, "trigger", "paperless", "7", "on", "--biller", "watersmart")
 
 
 def test_a_delivery_is_told_with_its_attempts_and_what_people_said(sandbox: Sandbox) -> None:
