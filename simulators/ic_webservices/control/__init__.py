@@ -6,7 +6,6 @@ A route is given values, calls a service and shows what came of it; it knows no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from partnerlab.contracts.first_use import importing
@@ -28,19 +27,13 @@ def create_controls(services: Services) -> Controls:
         from partnerlab.simulators.ic_webservices.control.customers import Customers
         from partnerlab.simulators.ic_webservices.control.exports import Exports
         from partnerlab.simulators.ic_webservices.control.faults import STATUSES
+        from partnerlab.simulators.ic_webservices.control.formats import FORMATS
         from partnerlab.simulators.ic_webservices.control.mailbox import Mailbox
         from partnerlab.simulators.ic_webservices.control.payments import Payments
         from partnerlab.simulators.ic_webservices.control.uploads import Uploads
         from partnerlab.simulators.ic_webservices.control.users import Users
         from partnerlab.simulators.ic_webservices.control.wallet import Wallet
-        from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
-        from partnerlab.simulators.ic_webservices.domain.customers import check_text
         from partnerlab.simulators.kit.control.controls import Controls, domain_refuser
-        from partnerlab.simulators.kit.control.formats import Format
 
-    formats: Mapping[str, Format] = {
-        "guid": lambda field, text: normal_guid(check_text(text, field)),
-        "line": lambda field, text: check_text(text, field),
-    }
     parts = (Billers, Customers, Bills, Uploads, Payments, Clerk, Users, Wallet, CloudPayments, Mailbox, Exports)
-    return Controls([part(services) for part in parts], domain_refuser(STATUSES), formats)
+    return Controls([part(services) for part in parts], domain_refuser(STATUSES), FORMATS)

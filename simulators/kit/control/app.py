@@ -11,8 +11,8 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -30,6 +30,7 @@ from partnerlab.simulators.kit.journal.recording import record_line
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls
+    from partnerlab.simulators.kit.control.formats import Format
     from partnerlab.simulators.kit.control.operations import Operation
     from partnerlab.simulators.kit.faults.faults import Faults
     from partnerlab.simulators.kit.journal.journal import Journal
@@ -94,6 +95,7 @@ def _imports_a_lane(guard: Guard, method: str, target: bytes, headers: Mapping[s
 @dataclass(frozen=True, slots=True)
 class _Route:
     operation: Operation
+    group: object
     pattern: re.Pattern[str]
     refuse: Callable[[Exception], Refused | None]
 
@@ -118,17 +120,9 @@ class ControlApp:
 
     def warm(self) -> list[_Route]:
         """Read the contracts and bind their operations now; those with the most text in their path come first."""
-        with importing:
-            from partnerlab.simulators.kit.control.contract import read_contract
-            from partnerlab.simulators.kit.control.operations import bind
-
         with self._lock:
             if self._routes is None:
-                found = [
-                    _Route(operation, _pattern(operation), controls.refuse)
-                    for contract, controls in self._load()
-                    for operation in bind(read_contract(contract), controls.groups, controls.formats)
-                ]
+                found = [route for contract, controls in self._load() for route in _routes(contract, controls)]
                 _check_unique(route.operation for route in found)
                 self._routes = sorted(found, key=lambda route: -len(re.sub(r"\{\w+\}", "", route.operation.path)))
             return self._routes
@@ -167,7 +161,7 @@ class ControlApp:
             values = operation.read(places, _query(request.query), media_type, request.body)
             if operation.wants_request:
                 values["request"] = request
-            answer = operation.function(**values)
+            answer = operation.function(route.group, **values)
         except Exception as error:
             if (told := route.refuse(error)) is not None:
                 raise told from error
@@ -186,6 +180,24 @@ class ControlApp:
                 places = {name: text.replace(_SLASH, "/") for name, text in match.groupdict().items()}
                 found[route.operation.method] = (route, places)
         return found
+
+
+def _routes(contract: str, controls: Controls) -> Iterator[_Route]:
+    groups = {type(group): group for group in controls.groups}
+    for operation, pattern in _operations(contract, tuple(map(type, controls.groups)), tuple(controls.formats.items())):
+        yield _Route(operation, groups[operation.group], pattern, controls.refuse)
+
+
+@cache
+def _operations(
+    contract: str, groups: tuple[type, ...], formats: tuple[tuple[str, Format], ...]
+) -> list[tuple[Operation, re.Pattern[str]]]:
+    """A contract's operations and their paths: found once a process, which takes as long as many a test."""
+    with importing:
+        from partnerlab.simulators.kit.control.contract import read_contract
+        from partnerlab.simulators.kit.control.operations import bind
+
+    return [(one, _pattern(one)) for one in bind(read_contract(contract), groups, dict(formats))]
 
 
 _SLASH = "\ufdd0"

@@ -1,6 +1,8 @@
 """
 The operations of a contract, each bound to the function of its name: `listLanes` to `list_lanes`.
 
+Functions are those of classes, so what a contract and its classes come to is found once for all their objects.
+
 A function takes what its operation takes, under the names of the contract: places in the path, query parameters,
 members of a JSON body, as typed values (a text body, and a JSON one that is `x-whole`, as `body`, in bytes), and the
 kit's `request` where it asks for it.
@@ -45,7 +47,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a contract, ready to read requests; `function` is what does it."""
+    """One operation of a contract, ready to read requests; `function` is what does it, of an object of `group`."""
 
     id: str
     method: str
@@ -57,6 +59,7 @@ class Operation:
     body_required: bool
     body: Object
     body_whole: bool
+    group: type
     function: Callable[..., Any]
     wants_request: bool
 
@@ -117,20 +120,20 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[
 
 
 def bind(
-    document: Mapping[str, Any], groups: Iterable[object], formats: Mapping[str, Format] | None = None
+    document: Mapping[str, Any], groups: Iterable[type], formats: Mapping[str, Format] | None = None
 ) -> list[Operation]:
     """
     Every operation of a contract with its function: the public methods of *groups*.
 
     Raises `BindingWrong` where one has no other, or they do not take the same.
     """
-    functions: dict[str, Callable[..., Any]] = {}
+    functions: dict[str, tuple[type, Callable[..., Any]]] = {}
     for group in groups:
-        for name, function in inspect.getmembers(group, inspect.ismethod):
+        for name, function in inspect.getmembers(group, inspect.isfunction):
             if not name.startswith("_"):
                 if name in functions:
                     raise BindingWrong(f"{name} stands in two groups of functions")
-                functions[name] = function
+                functions[name] = group, function
     schemas = Schemas(document, formats)
     bound = []
     for method, path, said, parameters in operations(document):
@@ -138,7 +141,7 @@ def bind(
         if _snake(id) not in functions:
             raise BindingWrong(f"{id} ({method} {path}) has no function {_snake(id)}")
         try:
-            operation = _operation(schemas, method, path, said, parameters, functions.pop(_snake(id)))
+            operation = _operation(schemas, method, path, said, parameters, *functions.pop(_snake(id)))
             _check_signature(operation)
         except (ValueError, KeyError) as error:
             raise BindingWrong(f"{id} ({method} {path}): {error}") from error
@@ -154,6 +157,7 @@ def _operation(
     path: str,
     said: Mapping[str, Any],
     parameters: Iterable[Mapping[str, Any]],
+    group: type,
     function: Callable[..., Any],
 ) -> Operation:
     found, defaults = {}, {}
@@ -198,6 +202,7 @@ def _operation(
         body_required=bool(request_body.get("required")),
         body=body,
         body_whole=body_whole,
+        group=group,
         function=function,
         wants_request="request" in inspect.signature(function).parameters,
     )
@@ -205,7 +210,8 @@ def _operation(
 
 def _check_signature(operation: Operation) -> None:
     """Raises `ValueError` where a function does not take just what its operation does."""
-    taken = dict(inspect.signature(operation.function).parameters)
+    _, *named = inspect.signature(operation.function).parameters.items()  # the first is the object
+    taken = dict(named)
     taken.pop("request", None)
     rest = [one for one in taken.values() if one.kind is inspect.Parameter.VAR_KEYWORD]
     for one in rest:

@@ -44,7 +44,7 @@ class Things:
 
 
 def bound() -> Operation:
-    (operation,) = bind(document(members=AT, required=["at"]), [Things()])
+    (operation,) = bind(document(members=AT, required=["at"]), [Things])
     return operation
 
 
@@ -98,7 +98,7 @@ def test_a_required_query_parameter_is_required() -> None:
         def change_thing(self, limit: int) -> None: ...
 
     parameters = [{"name": "limit", "in": "query", "required": True, "schema": LIMIT}]
-    (operation,) = bind(document("/things", "get", parameters), [Listing()])
+    (operation,) = bind(document("/things", "get", parameters), [Listing])
     assert operation.read({}, [("limit", "3")], "", b"") == {"limit": 3}
     with pytest.raises(Refused, match="limit: is required"):
         operation.read({}, [], "", b"")
@@ -109,7 +109,7 @@ def test_a_text_body_comes_as_its_bytes() -> None:
         def change_thing(self, body: bytes) -> None: ...
 
     text = {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}
-    (operation,) = bind(document("/things", "post", [], requestBody=text), [Loading()])
+    (operation,) = bind(document("/things", "post", [], requestBody=text), [Loading])
     assert operation.read({}, [], "text/plain", b"FH|1\n") == {"body": b"FH|1\n"}
     with pytest.raises(Refused, match="Content-Type: text/plain"):
         operation.read({}, [], "application/json", b"FH|1\n")
@@ -119,7 +119,7 @@ def test_an_operation_without_a_body_takes_none_and_the_empty_object() -> None:
     class Resetting:
         def change_thing(self) -> None: ...
 
-    (operation,) = bind(document("/things", "post", []), [Resetting()])
+    (operation,) = bind(document("/things", "post", []), [Resetting])
     assert operation.read({}, [], "", b"") == {}
     assert operation.read({}, [], "application/json", b"{}") == {}
     with pytest.raises(Refused, match="x: is not a member of this request; known: none"):
@@ -130,7 +130,7 @@ def test_a_function_may_take_the_rest_by_name() -> None:
     class Changing:
         def change_thing(self, name: str, **changes: Any) -> None: ...
 
-    (operation,) = bind(document(members=AT), [Changing()])
+    (operation,) = bind(document(members=AT), [Changing])
     values = operation.read({"name": "a"}, [], "application/json", b'{"note": "b"}')
     assert values == {"name": "a", "limit": 5, "note": "b"}
 
@@ -159,15 +159,15 @@ class Bold(Things):
 @pytest.mark.parametrize(
     ("groups", "message"),
     [
-        ([Nothing()], r"changeThing \(POST /things/\{name\}\) has no function change_thing"),
-        ([Other()], "the contract has no operation for list_things"),
-        ([Things(), Things()], "change_thing stands in two groups"),
-        ([Short()], "the function does not take deep"),
-        ([Long()], "the contract does not give extra"),
-        ([Bold()], "deep may be absent, and the function has no default for it"),
+        ([Nothing], r"changeThing \(POST /things/\{name\}\) has no function change_thing"),
+        ([Other], "the contract has no operation for list_things"),
+        ([Things, Things], "change_thing stands in two groups"),
+        ([Short], "the function does not take deep"),
+        ([Long], "the contract does not give extra"),
+        ([Bold], "deep may be absent, and the function has no default for it"),
     ],
 )
-def test_a_contract_and_functions_that_do_not_fit_are_refused(groups: list[object], message: str) -> None:
+def test_a_contract_and_functions_that_do_not_fit_are_refused(groups: list[type], message: str) -> None:
     with pytest.raises(BindingWrong, match=message):
         bind(document(members=AT, required=["at"]), groups)
 
@@ -185,4 +185,4 @@ def test_a_contract_and_functions_that_do_not_fit_are_refused(groups: list[objec
 )
 def test_a_contract_that_cannot_be_executed_is_refused(made: dict[str, Any], message: str) -> None:
     with pytest.raises(BindingWrong, match=message):
-        bind(made, [Things()])
+        bind(made, [Things])
