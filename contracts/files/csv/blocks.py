@@ -19,6 +19,7 @@ from partnerlab.contracts.files.csv.split import QuoteMisplaced, split
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.first_use import pattern
+from partnerlab.contracts.one_line import LONGEST_NUMBER
 
 __all__ = ["rows_reader"]
 
@@ -104,9 +105,17 @@ def _texts(required: bool, account: bool, texts: Sequence[str]) -> Sequence[str]
         texts = list(map(str.strip, texts))  # what has no white space around it is the same text
     if required and "" in texts:
         raise ValueError("")
-    if account and any(mark in joined for mark in "eE") and any(map(EXPONENT.fullmatch, texts)):
+    if account and not _are_numbers(texts):
         raise ValueError("")
     return texts
+
+
+def _are_numbers(texts: Sequence[str]) -> bool:
+    """Whether all may name somebody, as `cells.read_account` has it."""
+    joined = "".join(texts)
+    if not joined.isprintable() or max(map(len, texts)) > LONGEST_NUMBER:
+        return False
+    return not (any(mark in joined for mark in "eE") and any(map(EXPONENT.fullmatch, texts)))
 
 
 def _amounts(required: bool, texts: Sequence[str]) -> Sequence[Decimal | None]:

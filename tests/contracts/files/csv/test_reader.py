@@ -67,6 +67,22 @@ def test_a_number_is_what_it_looks_like_and_of_a_length_that_every_door_takes(co
     assert check(invoice(**{column: "9" * 250})).good == 1
 
 
+@pytest.mark.parametrize("number", ["7001\u200b0001", "7001\t0001", "\u3000", "9" * 251, "A" * 251])
+@pytest.mark.parametrize("column", ["AccountNumber", "InvoiceNumber"])
+def test_so_it_is_behind_many_good_rows(column: str, number: str) -> None:
+    """Rows behind the first few hundred are read together: these were taken with a number that nobody can see."""
+    many = 700
+    lines = [invoice(InvoiceNumber=str(at)) for at in range(1, many)]
+    lines[400] = invoice(**{"InvoiceNumber": "401", column: number})
+    report = check(*lines)
+    alone = check(lines[400])
+    assert report.good == many - 2 + alone.good
+    assert [entry.problems[0].rule for entry in report.quarantine] == [
+        entry.problems[0].rule for entry in alone.quarantine
+    ]
+    assert all(entry.line == 401 for entry in report.quarantine)
+
+
 def test_a_number_that_is_made_of_others_is_not_too_long_either() -> None:
     assert check(invoice(InvoiceNumber="", AccountNumber="9" * 241)).good == 1
     ((problem,),) = (row.problems for row in check(invoice(InvoiceNumber="", AccountNumber="9" * 242)).quarantine)
