@@ -67,12 +67,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The module that bill files are read by is compiled on the way, where there is a C compiler.
-$(VENV)/.sandbox: $(VENV)/bin/python pyproject.toml hatch_build.py contracts/files/_invoices.c
+$(VENV)/.sandbox: $(VENV)/bin/python pyproject.toml hatch_build.py $(wildcard contracts/files/_*.[ch])
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sandbox]'
 	@$(BIN)/partnerlab --version
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/bin/python pyproject.toml hatch_build.py contracts/files/_invoices.c
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml hatch_build.py $(wildcard contracts/files/_*.[ch])
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@$(BIN)/partnerlab --version
 	@touch $@ $(VENV)/.sandbox

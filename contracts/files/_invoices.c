@@ -1,27 +1,15 @@
-/* Whole good invoices of a bill file: bytes to rows of typed values, in one pass.
+/* Whole good invoices of a bill file, and good lines of a CSV file, to rows of typed values in one pass.
 
    It decides no error. What is not plainly right (a wrong cell, a row out of place, a character that a file cannot hold)
    gives None, and Python reads those bytes and says what is wrong with them. The columns, their kinds, how many digits
    they have, what bytes no row holds and how long one may be come from Python when a reader is made (`in_c.py`). */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "_values.h"
+
 #include <stddef.h>
-#include <string.h>
 
-#define INTERFACE 1 /* what in_c.py asks for: a module of another build is not used */
-#define HELD 64     /* bytes of a cell that are compared with the last one of its column */
+#define INTERFACE 2 /* what in_c.py asks for: a module of another build is not used */
 
-enum kind { FILLER, TEXT, DECIMAL, MADE };
 enum byte_kind { ORDINARY, ENDS_CELL, REFUSED };
-
-typedef struct {
-    int kind, required, many, whole, least, most; /* digits of a DECIMAL before the point, and behind it */
-    Py_ssize_t place;                             /* in the row */
-    PyObject *empty, *make, *several;             /* from text: one value; those of several meters */
-    Py_ssize_t held;                              /* the last cell with a value: its bytes, and the value */
-    char text[HELD];
-    PyObject *value;
-} Column;
 
 typedef struct {
     PyTypeObject *row;
@@ -30,76 +18,35 @@ typedef struct {
 } Record;
 
 typedef struct {
+    char separator, end;
+    int is_csv; /* cells may have spaces around them, or quotes; the bytes are known to be text */
+    Py_ssize_t longest;
+    unsigned char bytes[256];
+} Rules;
+
+typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
     Record records[3]; /* the first row of an invoice, the second, each further one */
     PyObject *mark;    /* how a first row begins */
-    Py_ssize_t longest, most_rows;
-    unsigned char bytes[256];
+    Py_ssize_t most_rows;
+    Rules rules;
 } Reader;
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc call;
+    Record record;
+    Py_ssize_t unique; /* the place of the value that stands once in a file, or -1 */
+    Rules rules;
+} LineReader;
 
 typedef struct {
     const char *at, *end;
 } Place;
 
-/* The value of a text, made anew; NULL with an error where it has none. */
-static PyObject *make_value(const Column *column, const char *at, Py_ssize_t length, PyObject *text) {
-    PyObject *value, *one;
-    if (column->kind == MADE) return PyObject_CallOneArg(column->make, text);
-    if (column->many && memchr(at, ';', (size_t)length)) return PyObject_CallOneArg(column->several, text);
-    value = column->kind == DECIMAL ? PyObject_CallOneArg(column->make, text) : Py_NewRef(text);
-    if (value == NULL || !column->many) return value;
-    one = PyTuple_Pack(1, value);
-    Py_DECREF(value);
-    return one;
-}
-
-static int is_decimal(const Column *column, const char *at, const char *end) {
-    const char *from;
-    if (at < end && *at == '-') at++;
-    for (from = at; at < end && *at >= '0' && *at <= '9'; at++) {}
-    if (at == from || at - from > column->whole) return 0;
-    if (at == end) return column->least == 0;
-    if (*at++ != '.') return 0;
-    for (from = at; at < end && *at >= '0' && *at <= '9'; at++) {}
-    return at == end && at > from && at - from >= column->least && at - from <= column->most;
-}
-
-static int is_visible(const char *at, const char *end) {
-    while (at < end && !(*at > ' ' && *at < 127)) at++;
-    return at < end;
-}
-
-/* The value of a cell; NULL where it is not plain, with or without an error. */
-static PyObject *value_of(Column *column, const char *at, Py_ssize_t length, int ascii) {
-    PyObject *text, *value, *old;
-    if (length == 0) return column->required ? NULL : Py_NewRef(column->empty);
-    if (length == column->held && memcmp(at, column->text, (size_t)length) == 0) return Py_NewRef(column->value);
-    if (column->kind == TEXT && column->required && !is_visible(at, at + length)) return NULL;
-    if (column->kind == DECIMAL && !is_decimal(column, at, at + length) &&
-        !(column->many && memchr(at, ';', (size_t)length)))
-        return NULL;
-    if (ascii) {
-        text = PyUnicode_New(length, 127);
-        if (text != NULL) memcpy(PyUnicode_1BYTE_DATA(text), at, (size_t)length);
-    } else {
-        text = PyUnicode_DecodeUTF8(at, length, NULL);
-    }
-    if (text == NULL) return NULL;
-    value = make_value(column, at, length, text);
-    Py_DECREF(text);
-    if (value != NULL && length <= HELD) {
-        memcpy(column->text, at, (size_t)length);
-        column->held = length;
-        old = column->value;
-        column->value = Py_NewRef(value);
-        Py_XDECREF(old);
-    }
-    return value;
-}
-
 /* The row at a place, which is moved behind it; NULL where it is not plain, with or without an error. */
-static PyObject *read_row(Reader *reader, Record *record, Place *place) {
+static PyObject *read_row(const Rules *rules, Record *record, Place *place) {
     const char *at = place->at, *end = place->end, *start = at;
     Column *column = record->columns, *behind = column + record->width;
     PyObject *row = record->row->tp_alloc(record->row, record->values);
@@ -109,20 +56,30 @@ static PyObject *read_row(Reader *reader, Record *record, Place *place) {
 #endif
     PyObject_GC_UnTrack(row); /* nobody sees it before it is whole */
     for (; column < behind; column++) {
-        const char *cell = at;
+        const char *cell = at, *cell_end;
         unsigned char all = 0;
-        while (at < end && reader->bytes[(unsigned char)*at] == ORDINARY) all |= (unsigned char)*at++;
-        if (at == end || *at != (column + 1 < behind ? '|' : '\n')) goto other;
-        if (column->kind == FILLER) {
-            if (all > 127) goto other; /* not read, so not known to be text */
+        if (rules->is_csv && at < end && *at == '"') {
+            cell = ++at;
+            for (; at < end && (rules->bytes[(unsigned char)*at] == ORDINARY || *at == rules->separator); at++)
+                all |= (unsigned char)*at;
+            if (at == end || *at != '"') goto other; /* it goes on in another line */
+            cell_end = at++;
         } else {
-            PyObject *value = value_of(column, cell, at - cell, all < 128);
+            while (at < end && rules->bytes[(unsigned char)*at] == ORDINARY) all |= (unsigned char)*at++;
+            cell_end = at;
+        }
+        if (at == end || *at != (column + 1 < behind ? rules->separator : rules->end)) goto other;
+        if (column->kind == FILLER) {
+            if (all > 127 && !rules->is_csv) goto other; /* not read, so not known to be text */
+        } else {
+            PyObject *value = rules->is_csv ? stripped_value_of(column, cell, cell_end, all < 128)
+                                            : visible_value_of(column, cell, cell_end, all < 128);
             if (value == NULL) goto other;
             PyTuple_SET_ITEM(row, column->place, value);
         }
         at++;
     }
-    if (at - start > reader->longest) goto other;
+    if (at - start > rules->longest) goto other;
     PyObject_GC_Track(row);
     place->at = at;
     return row;
@@ -139,13 +96,13 @@ static int at_mark(const Reader *reader, const Place *place) {
 /* The rows of an invoice that another one follows, the place moved behind them; else NULL. */
 static PyObject *read_invoice(Reader *reader, Place *place) {
     PyObject *first, *second = NULL, *further = NULL, *row, *details, *found = NULL;
-    first = read_row(reader, &reader->records[0], place);
-    if (first != NULL) second = read_row(reader, &reader->records[1], place);
+    first = read_row(&reader->rules, &reader->records[0], place);
+    if (first != NULL) second = read_row(&reader->rules, &reader->records[1], place);
     if (second != NULL) further = PyList_New(0);
     if (further == NULL) goto done;
     while (!at_mark(reader, place)) {
         if (PyList_GET_SIZE(further) + 2 >= reader->most_rows) goto done;
-        row = read_row(reader, &reader->records[2], place);
+        row = read_row(&reader->rules, &reader->records[2], place);
         if (row == NULL) goto done;
         int failed = PyList_Append(further, row);
         Py_DECREF(row);
@@ -162,6 +119,15 @@ done:
     Py_XDECREF(second);
     Py_XDECREF(further);
     return found;
+}
+
+/* None, also for a value that is none, as the same conversions in Python take it. */
+static PyObject *none_or_error(void) {
+    if (PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_ValueError) && !PyErr_ExceptionMatches(PyExc_KeyError)) return NULL;
+        PyErr_Clear();
+    }
+    Py_RETURN_NONE;
 }
 
 /* reader(data, at) -> (rows of the invoice there, where it ends), or None. */
@@ -184,28 +150,69 @@ static PyObject *call(PyObject *self, PyObject *const *arguments, size_t count, 
     place.end = PyBytes_AS_STRING(arguments[0]) + PyBytes_GET_SIZE(arguments[0]);
     rows = read_invoice(reader, &place);
     if (rows != NULL) return Py_BuildValue("(Nn)", rows, (Py_ssize_t)(place.at - PyBytes_AS_STRING(arguments[0])));
-    if (PyErr_Occurred()) { /* a value that is none, as the same conversions in Python take it */
-        if (!PyErr_ExceptionMatches(PyExc_ValueError) && !PyErr_ExceptionMatches(PyExc_KeyError)) return NULL;
-        PyErr_Clear();
+    return none_or_error();
+}
+
+/* Its row in a list, and the value that stands once in another; 0 where the line is not plain. */
+static int read_line(LineReader *reader, PyObject *line, PyObject *rows, PyObject *numbers) {
+    Place place;
+    Py_ssize_t length;
+    PyObject *row;
+    int done;
+    if (!PyUnicode_CheckExact(line)) return 0;
+    place.at = PyUnicode_AsUTF8AndSize(line, &length);
+    if (place.at == NULL) return 0;
+    place.end = place.at + length + 1; /* the zero behind it ends the last cell */
+    row = read_row(&reader->rules, &reader->record, &place);
+    if (row == NULL) return 0;
+    done = place.at == place.end && PyList_Append(rows, row) == 0 &&
+           (reader->unique < 0 || PyList_Append(numbers, PyTuple_GET_ITEM(row, reader->unique)) == 0);
+    Py_DECREF(row);
+    return done;
+}
+
+/* reader(lines) -> (their rows, the values that stand once), or None. */
+static PyObject *call_lines(PyObject *self, PyObject *const *arguments, size_t count, PyObject *names) {
+    PyObject *rows, *numbers;
+    int done = 1;
+    if (PyVectorcall_NARGS(count) != 1 || names != NULL || !PyList_CheckExact(arguments[0])) {
+        PyErr_SetString(PyExc_TypeError, "takes a list of lines");
+        return NULL;
     }
-    Py_RETURN_NONE;
+    rows = PyList_New(0);
+    numbers = PyList_New(0);
+    if (rows == NULL || numbers == NULL) done = 0;
+    for (Py_ssize_t at = 0; done && at < PyList_GET_SIZE(arguments[0]); at++) {
+        PyObject *line = Py_NewRef(PyList_GET_ITEM(arguments[0], at));
+        done = read_line((LineReader *)self, line, rows, numbers);
+        Py_DECREF(line);
+    }
+    if (done) return Py_BuildValue("(NN)", rows, numbers);
+    Py_XDECREF(rows);
+    Py_XDECREF(numbers);
+    return none_or_error();
+}
+
+static void let_go(Record *record) {
+    for (Py_ssize_t at = 0; record->columns != NULL && at < record->width; at++) {
+        Column *column = &record->columns[at];
+        Py_XDECREF(column->empty);
+        Py_XDECREF(column->make);
+        Py_XDECREF(column->several);
+        Py_XDECREF(column->value);
+    }
+    PyMem_Free(record->columns);
+    Py_XDECREF(record->row);
 }
 
 static void dealloc(PyObject *self) {
-    Reader *reader = (Reader *)self;
-    for (int which = 0; which < 3; which++) {
-        Record *record = &reader->records[which];
-        for (Py_ssize_t at = 0; record->columns != NULL && at < record->width; at++) {
-            Column *column = &record->columns[at];
-            Py_XDECREF(column->empty);
-            Py_XDECREF(column->make);
-            Py_XDECREF(column->several);
-            Py_XDECREF(column->value);
-        }
-        PyMem_Free(record->columns);
-        Py_XDECREF(record->row);
-    }
-    Py_XDECREF(reader->mark);
+    for (int which = 0; which < 3; which++) let_go(&((Reader *)self)->records[which]);
+    Py_XDECREF(((Reader *)self)->mark);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static void dealloc_lines(PyObject *self) {
+    let_go(&((LineReader *)self)->record);
     Py_TYPE(self)->tp_free(self);
 }
 
@@ -218,7 +225,7 @@ static int take_column(Column *column, Py_ssize_t values, PyObject *given) {
     column->empty = Py_NewRef(empty);
     column->make = Py_NewRef(make);
     column->several = Py_NewRef(several);
-    if (column->kind < FILLER || column->kind > MADE) {
+    if (column->kind < FILLER || column->kind > NUMBER) {
         PyErr_SetString(PyExc_ValueError, "a column is of no known kind");
         return 0;
     }
@@ -256,6 +263,15 @@ static int take_record(Record *record, PyObject *given) {
     return 1;
 }
 
+static void take_rules(Rules *rules, char separator, char end, Py_ssize_t longest, PyObject *refused) {
+    for (Py_ssize_t at = 0; at < PyBytes_GET_SIZE(refused); at++)
+        rules->bytes[(unsigned char)PyBytes_AS_STRING(refused)[at]] = REFUSED;
+    rules->separator = separator;
+    rules->end = end;
+    rules->longest = longest;
+    rules->bytes[(unsigned char)separator] = rules->bytes[(unsigned char)end] = ENDS_CELL;
+}
+
 /* Reader(records, mark, refused bytes, bytes of the longest row, rows of the longest invoice) */
 static PyObject *new_reader(PyTypeObject *type, PyObject *arguments, PyObject *names) {
     PyObject *records[3], *mark, *refused;
@@ -269,16 +285,38 @@ static PyObject *new_reader(PyTypeObject *type, PyObject *arguments, PyObject *n
     if (reader == NULL) return NULL;
     reader->call = call;
     reader->mark = Py_NewRef(mark);
-    reader->longest = longest;
     reader->most_rows = most_rows;
-    for (Py_ssize_t at = 0; at < PyBytes_GET_SIZE(refused); at++)
-        reader->bytes[(unsigned char)PyBytes_AS_STRING(refused)[at]] = REFUSED;
-    reader->bytes['|'] = reader->bytes['\n'] = ENDS_CELL;
+    take_rules(&reader->rules, '|', '\n', longest, refused);
     for (int which = 0; which < 3; which++) {
         if (!take_record(&reader->records[which], records[which])) {
             Py_DECREF(reader);
             return NULL;
         }
+    }
+    return (PyObject *)reader;
+}
+
+/* LineReader(record, refused bytes, place of the value that stands once in a file, or -1) */
+static PyObject *new_line_reader(PyTypeObject *type, PyObject *arguments, PyObject *names) {
+    PyObject *record, *refused;
+    Py_ssize_t unique;
+    LineReader *reader;
+    (void)names;
+    if (!PyArg_ParseTuple(arguments, "OSn", &record, &refused, &unique)) return NULL;
+    reader = (LineReader *)type->tp_alloc(type, 0);
+    if (reader == NULL) return NULL;
+    reader->call = call_lines;
+    reader->unique = unique;
+    reader->rules.is_csv = 1;
+    take_rules(&reader->rules, ',', '\0', PY_SSIZE_T_MAX, refused);
+    if (!take_record(&reader->record, record)) {
+        Py_DECREF(reader);
+        return NULL;
+    }
+    if (unique >= reader->record.values) {
+        Py_DECREF(reader);
+        PyErr_SetString(PyExc_ValueError, "the place is not in a row");
+        return NULL;
     }
     return (PyObject *)reader;
 }
@@ -293,6 +331,16 @@ static PyTypeObject ReaderType = {
     .tp_dealloc = dealloc,
 };
 
+static PyTypeObject LineReaderType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "partnerlab.contracts.files._invoices.LineReader",
+    .tp_basicsize = sizeof(LineReader),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_vectorcall_offset = offsetof(LineReader, call),
+    .tp_call = PyVectorcall_Call,
+    .tp_new = new_line_reader,
+    .tp_dealloc = dealloc_lines,
+};
+
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "partnerlab.contracts.files._invoices", .m_size = -1,
 };
@@ -300,7 +348,8 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC PyInit__invoices(void) {
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL) return NULL;
-    if (PyModule_AddType(module, &ReaderType) || PyModule_AddIntConstant(module, "INTERFACE", INTERFACE)) {
+    if (PyModule_AddType(module, &ReaderType) || PyModule_AddType(module, &LineReaderType) ||
+        PyModule_AddIntConstant(module, "INTERFACE", INTERFACE)) {
         Py_DECREF(module);
         return NULL;
     }

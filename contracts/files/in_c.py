@@ -1,6 +1,8 @@
 """
 Whole good invoices read by a compiled module, `_invoices.c`, where it was built; else by the functions of `compiled`.
 
+Rows of a CSV file are read by it too (`csv/in_c.py`), and `lines_in_c.py` has the module that writes.
+
 The module is told here what a field table means: it has no rule of its own. It leaves all that is not plain to Python,
 so what is wrong with a file is said in one place, and the same with and without it.
 """
@@ -22,18 +24,19 @@ from partnerlab.contracts.files.layout import Layout, Record
 from partnerlab.contracts.files.lines import REFUSED
 from partnerlab.contracts.files.row import Row
 
-__all__ = ["invoice_reader", "way"]
+__all__ = ["invoice_reader", "module", "way"]
 
-INTERFACE = 1
-"""What the module says of itself; one that was built from other sources is not used."""
-FILLER, TEXT, DECIMAL, MADE = range(4)
+INTERFACE = 2
+"""What the modules say of themselves; one that was built from other sources is not used."""
+FILLER, TEXT, DECIMAL, MADE, NUMBER = range(5)
+INVOICES = "_invoices"
 
 Column = tuple[int, bool, bool, int, int, int, int, Any, Callable[[str], Any] | None, Callable[[str], Any] | None]
 """
 What the module is told of a column.
 
-Its kind, whether it is required and of several meters, digits before and least and most behind the point, its place in
-the row, the value of an empty cell, and what makes one value and several from text.
+Its kind, whether it is required and of several meters, digits before and least and most behind the point or the most
+characters of a NUMBER, its place in the row, the value of an empty cell, and what makes one value and several of text.
 """
 
 ReadInvoice = Callable[[bytes, int], tuple[tuple[Row, Row, tuple[Row, ...]], int] | None]
@@ -46,13 +49,18 @@ None where one of its rows is not plain, where none follows, or where no invoice
 
 def way() -> str:
     """How bill files are read in this process, in words."""
-    return "bill files are read by the compiled module" if _module() else "bill files are read in pure Python"
+    return "bill files are read by the compiled module" if module(INVOICES) else "bill files are read in pure Python"
 
 
 def invoice_reader(layout: Layout) -> ReadInvoice | None:
     """A function that reads whole invoices of this layout; None where the module is not there or switched off."""
-    module = _module()
-    return None if module is None else _made(module, layout)
+    found = module(INVOICES)
+    return None if found is None else _made(found, layout)
+
+
+def module(name: str) -> Any:
+    """A compiled module, if it is there. `PARTNERLAB_PURE=1` switches all of them off."""
+    return None if os.environ.get("PARTNERLAB_PURE", "0") not in ("", "0") else _built(name)
 
 
 @lru_cache(maxsize=KEPT)
@@ -62,18 +70,13 @@ def _made(module: Any, layout: Layout) -> ReadInvoice:
     return reader
 
 
-def _module() -> Any:
-    """The compiled module, if it is there. `PARTNERLAB_PURE=1` switches it off."""
-    return None if os.environ.get("PARTNERLAB_PURE", "0") not in ("", "0") else _built()
-
-
 @cache
-def _built() -> Any:
+def _built(name: str) -> Any:
     try:
-        module = import_module("partnerlab.contracts.files._invoices")
+        found = import_module(f"partnerlab.contracts.files.{name}")
     except ImportError:
         return None
-    return module if module.INTERFACE == INTERFACE else None
+    return found if found.INTERFACE == INTERFACE else None
 
 
 def _told(record: Record) -> tuple[type[Row], int, tuple[Column, ...]]:

@@ -10,23 +10,56 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 from partnerlab.contracts.files.cells import NAMES, many_date_texts
 from partnerlab.contracts.files.columns import check_numbers, column_checks
 from partnerlab.contracts.files.compiled import KEPT, overflow
 from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field, is_plain
-from partnerlab.contracts.files.layout import Record
+from partnerlab.contracts.files.groups import MAX_ROWS
+from partnerlab.contracts.files.layout import Layout, Record
+from partnerlab.contracts.files.lines_in_c import WriteGroups, groups_writer
 from partnerlab.contracts.files.row import Row
 
-__all__ = ["rows_renderer"]
+__all__ = ["groups_renderer", "rows_renderer"]
 
 Render = Callable[[Sequence[Any]], Sequence[str]]
 """From the values of a column to its cells. Raises ValueError, TypeError or KeyError where one is not of its kind."""
 
 FLAGS = {False: "0", True: "1", None: ""}
 _NONE = type(None)
+
+
+def groups_renderer(layout: Layout) -> WriteGroups:
+    """
+    A function from the IH rows, CR rows and ID rows of invoices, at least one, to the bytes of their lines.
+
+    By the compiled module where it is there. None where a row is not plain, or an invoice has no ID row or too many.
+    """
+    return groups_writer(layout) or _groups_renderer(layout)
+
+
+def _groups_renderer(layout: Layout) -> WriteGroups:
+    render_invoices, render_customers, render_details = (
+        rows_renderer(layout.record(code)) for code in ("IH", "CR", "ID")
+    )
+
+    def render(invoices: Sequence[Row], customers: Sequence[Row], details_of: Sequence[Sequence[Row]]) -> bytes | None:
+        counts = [*map(len, details_of)]
+        if not 0 < min(counts) <= max(counts) <= MAX_ROWS - 2:
+            return None
+        heads = render_invoices(invoices)
+        middles = render_customers(customers)
+        lines = render_details([*chain.from_iterable(details_of)])
+        if heads is None or middles is None or lines is None:
+            return None
+        for at, head, customer in zip(accumulate(counts, initial=0), heads, middles, strict=False):
+            lines[at] = f"{head}\n{customer}\n{lines[at]}"
+        lines.append("")
+        return "\n".join(lines).encode()
+
+    return render
 
 
 @lru_cache(maxsize=KEPT)

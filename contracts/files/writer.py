@@ -12,14 +12,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from itertools import accumulate, chain, islice
+from itertools import chain, islice
 from typing import IO
 
 from partnerlab.contracts.files.compiled import row_renderer
 from partnerlab.contracts.files.groups import MAX_ROWS, InvoiceGroup
 from partnerlab.contracts.files.layout import Layout
 from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
-from partnerlab.contracts.files.rendered import rows_renderer
+from partnerlab.contracts.files.rendered import groups_renderer
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.rows import number_refused, render_row
 from partnerlab.contracts.files.seen import InvoiceNumbers
@@ -96,9 +96,7 @@ class _Sink:
         fields = layout.record("IH").row._fields
         self.total_at, self.key_at = fields.index(layout.totals.of), fields.index(layout.totals.key)
         self.account_at = layout.record("CR").row._fields.index("AccountNumber")
-        self.render_invoices = rows_renderer(layout.record("IH"))
-        self.render_customers = rows_renderer(layout.record("CR"))
-        self.render_details = rows_renderer(layout.record("ID"))
+        self.render_groups = groups_renderer(layout)
 
     def write_groups(
         self, groups: Iterable[InvoiceGroup], spool: IO[bytes], progress: Callable[[int], None] | None
@@ -106,29 +104,24 @@ class _Sink:
         groups = iter(groups)
         size = 0
         while block := list(islice(groups, BLOCK)):
-            lines = self._lines_at_once(block) or self._lines(block)
-            lines.append("")
-            size += spool.write("\n".join(lines).encode())
+            data = self._at_once(block)
+            size += spool.write(self._one_by_one(block) if data is None else data)
             if progress is not None:
                 progress(self.invoices)
         if progress is not None and not self.invoices:
             progress(0)
         return size
 
-    def _lines_at_once(self, groups: Sequence[InvoiceGroup]) -> list[str] | None:
-        """The lines of groups that are all plain, some joined to one text, else None: then nothing was counted."""
-        invoices = [group.invoice for group in groups]
-        details_of = [group.details for group in groups]
-        counts = [*map(len, details_of)]
-        if not 0 < min(counts) <= max(counts) <= MAX_ROWS - 2:
-            return None
-        heads = self.render_invoices(invoices)
-        customers = self.render_customers([group.customer for group in groups])
-        details = self.render_details([*chain.from_iterable(details_of)])
-        if heads is None or customers is None or details is None:
+    def _at_once(self, groups: Sequence[InvoiceGroup]) -> bytes | None:
+        """The lines of groups that are all plain, else None: then nothing was counted."""
+        invoices = tuple([group.invoice for group in groups])
+        customers = tuple([group.customer for group in groups])
+        details_of = tuple([group.details for group in groups])
+        data = self.render_groups(invoices, customers, details_of)
+        if data is None:
             return None
         numbers = [tuple.__getitem__(row, self.key_at) for row in invoices]
-        accounts = [tuple.__getitem__(group.customer, self.account_at) for group in groups]
+        accounts = [tuple.__getitem__(row, self.account_at) for row in customers]
         if (
             not "".join(chain(numbers, accounts)).isprintable()
             or max(map(len, chain(numbers, accounts))) > LONGEST_NUMBER
@@ -138,12 +131,10 @@ class _Sink:
             return None
         self.total = sum([tuple.__getitem__(row, self.total_at) for row in invoices], self.total)
         self.invoices += len(groups)
-        self.rows += 2 * len(groups) + len(details)
-        for at, head, customer in zip(accumulate(counts, initial=0), heads, customers, strict=False):
-            details[at] = f"{head}\n{customer}\n{details[at]}"
-        return details
+        self.rows += 2 * len(groups) + sum(map(len, details_of))
+        return data
 
-    def _lines(self, groups: Sequence[InvoiceGroup]) -> list[str]:
+    def _one_by_one(self, groups: Sequence[InvoiceGroup]) -> bytes:
         """The lines of groups, row by row."""
         layout, seen = self.layout, self.seen
         render_invoice = row_renderer(layout.record("IH"))
@@ -177,7 +168,8 @@ class _Sink:
             self.rows += 2 + len(group.details)
             self.invoices += 1
             self.total += at(invoice, self.total_at)
-        return lines
+        lines.append("")
+        return "\n".join(lines).encode()
 
     def render(self, code: str, row: Row, number: int, invoice_number: str) -> str:
         """A line the straightforward way: what the compiled writer would not take is judged here."""

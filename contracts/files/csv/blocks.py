@@ -15,13 +15,14 @@ from typing import Any
 
 from partnerlab.contracts.files.csv.cells import EXPONENT
 from partnerlab.contracts.files.csv.compiled import known_values
+from partnerlab.contracts.files.csv.in_c import block_reader
 from partnerlab.contracts.files.csv.split import QuoteMisplaced, split
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.one_line import LONGEST_NUMBER
 
-__all__ = ["rows_reader"]
+__all__ = ["columns_reader", "rows_reader"]
 
 Block = tuple[list[Row], Sequence[str]]
 """Rows, and their values that stand once in a file, if the table has such a column."""
@@ -34,9 +35,19 @@ EXACTLY = Context(prec=20)  # its method takes less time than the class
 SEPARATOR = "\x1f"  # stands in no line that is read, as no control character does but the tab
 
 
-@lru_cache(maxsize=64)
 def rows_reader(table: CsvTable) -> Callable[[Sequence[str]], Block | None]:
-    """A function from lines, at least one, to their rows; None where a line is anything but plain."""
+    """
+    A function from lines, at least one, to their rows; None where a line is anything but plain.
+
+    By the compiled module where it is there; what that leaves is read by columns.
+    """
+    by_columns, in_c = columns_reader(table), block_reader(table)
+    return by_columns if in_c is None else lambda lines: in_c(lines) or by_columns(lines)
+
+
+@lru_cache(maxsize=64)
+def columns_reader(table: CsvTable) -> Callable[[Sequence[str]], Block | None]:
+    """The same in pure Python."""
     width = len(table.columns)
     columns = [(at, _column(column)) for at, column in enumerate(table.columns) if not column.ignored]
     unique = [name for name in table.row._fields if table.column(name).unique]

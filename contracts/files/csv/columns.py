@@ -15,20 +15,22 @@ from operator import is_
 from typing import Any
 
 from partnerlab.contracts.files.cells import Rendered
+from partnerlab.contracts.files.csv import in_c
+from partnerlab.contracts.files.csv.render import MARKS as MARK_BYTES
 from partnerlab.contracts.files.csv.render import render_day
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.fields import CONTROLS
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.first_use import pattern
 
-__all__ = ["block_writer"]
+__all__ = ["block_writer", "bytes_writer"]
 
 Cells = tuple[Sequence[str], Sequence[int]]
 """A column's cells, and the places of those that are not plain."""
 Judge = Callable[[Column, Any, int], str]
 """A column, a value that is not None, and the place of its row to the cell; raises `ValueRefused`."""
 
-MARKS = "=+-@ "
+MARKS = MARK_BYTES.decode()
 PLAIN_AMOUNT = pattern(r"-?[0-9]+\.[0-9]{2}")
 # Cells of a column, each with a line break behind it. Possessive, so that a long column keeps no place to go back to.
 AMOUNTS = pattern(r"(?:(?:-?[0-9]++\.[0-9][0-9])?+\n)*+")
@@ -36,6 +38,20 @@ SEPARATOR = "\x1f"  # between the cells of a column; a control character, which 
 # What no plain cell begins or ends with, each behind a single character that is found much faster.
 EDGES = [*((mark, SEPARATOR + mark) for mark in MARKS), (" ", " " + SEPARATOR)]
 _NONE = type(None)
+
+
+def bytes_writer(table: CsvTable) -> Callable[[Sequence[Row], Judge], bytes]:
+    """A function from rows to the bytes of their lines: by the compiled module where it is there, else by columns."""
+    columns, write, write_in_c = table.columns, block_writer(table), in_c.block_writer(table)
+
+    def write_bytes(rows: Sequence[Row], judge: Judge) -> bytes:
+        if write_in_c is not None:
+            found = write_in_c(tuple(rows), lambda number, value, at: judge(columns[number], value, at))
+            if found is not None:
+                return found
+        return ("\r\n".join(write(rows, judge)) + "\r\n").encode()
+
+    return write_bytes
 
 
 def block_writer(table: CsvTable) -> Callable[[Sequence[Row], Judge], list[str]]:
@@ -120,12 +136,9 @@ def _not_plain(texts: Sequence[str], most: int) -> list[int]:
 
 
 def _amounts(_: Column, values: Sequence[Any]) -> Cells:
-    try:
-        cells: Sequence[str] = list(map(Decimal.to_eng_string, values))
-    except TypeError:  # None, or no amount
-        cells, wrong = _rendered(values, Decimal, str)
-        if wrong:
-            return cells, wrong
+    cells, wrong = _rendered(values, Decimal, Decimal.to_eng_string)
+    if wrong:
+        return cells, wrong
     if AMOUNTS.fullmatch("\n".join((*cells, ""))):
         return cells, ()
     return cells, [at for at, cell in enumerate(cells) if cell and not PLAIN_AMOUNT.fullmatch(cell)]

@@ -13,11 +13,11 @@ from typing import Any
 
 from partnerlab.contracts.files.cells import Parsed
 from partnerlab.contracts.files.csv.cells import IN_KINDS
-from partnerlab.contracts.files.csv.table import CsvTable
+from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.one_line import LONGEST_NUMBER
 
-__all__ = ["known_values", "row_reader"]
+__all__ = ["known_values", "row_cell", "row_reader"]
 
 
 def _quietly(kind: str) -> Callable[[str], Any]:
@@ -65,6 +65,13 @@ _KNOWN: dict[str, dict[str, Any]] = {
 def known_values(kind: str, *, required: bool) -> dict[str, Any]:
     """The values of cells of a kind by their text, read when they are first looked up."""
     return _KNOWN[f"{kind}s" if required or kind == "flag" else f"optional_{kind}s"]
+
+
+def row_cell(column: Column) -> Callable[[str], Any]:
+    """What makes the value of a cell that is not empty; raises ValueError where it is not of its kind."""
+    if column.kind == "text":
+        return str.strip
+    return _account if column.kind == "account" else known_values(column.kind, required=True).__getitem__
 
 
 @lru_cache(maxsize=64)

@@ -15,13 +15,16 @@ from typing import Any
 
 from partnerlab.contracts.first_use import pattern
 
-__all__ = ["FORMULA", "OUT_KINDS", "PHONE", "TEXTS", "cleaned"]
+__all__ = ["FORMULA", "MARKS", "OUT_KINDS", "PHONE", "REMOVED_BYTES", "TEXTS", "cleaned"]
 
 TEXTS = ("text", "account", "phone")  # the kinds whose value is text
 
-REMOVED = pattern('[,"]')
+REMOVED_BYTES = b',"'
+REMOVED = pattern(f"[{REMOVED_BYTES.decode()}]")
 BROKEN = pattern("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 FORMULA = pattern(r"[=+\-@\t\r]")
+MARKS = b"=+-@ "
+"""What no plain text begins with: what a spreadsheet may run, but for what is no plain text anywhere, and a space."""
 PHONE = pattern(r"\+?[0-9 ().-]*")
 
 

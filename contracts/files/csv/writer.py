@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import IO, Any
 
-from partnerlab.contracts.files.csv.columns import block_writer
+from partnerlab.contracts.files.csv.columns import bytes_writer
 from partnerlab.contracts.files.csv.render import FORMULA, OUT_KINDS, PHONE, TEXTS, cleaned
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
@@ -54,7 +54,7 @@ def write_csv(stream: IO[bytes], table: CsvTable, rows: Iterable[Row]) -> CsvWri
     Raises:
         ValueRefused: A value is not of its column's kind; what was written before it stays written.
     """
-    sink, write = _Sink(table), block_writer(table)
+    sink, write = _Sink(table), bytes_writer(table)
     size = count = 0
     rows = iter(rows)
 
@@ -64,12 +64,12 @@ def write_csv(stream: IO[bytes], table: CsvTable, rows: Iterable[Row]) -> CsvWri
     while block := list(islice(rows, BLOCK)):
         block = _undated(sink.dated, block)
         try:
-            lines = write(block, judge)
+            data = write(block, judge)
         except ValueRefused:
             for number, row in enumerate(block, count + 1):  # up to the row that is refused
                 stream.write(f"{sink.line(row, number)}\r\n".encode())
             raise
-        size += stream.write(("\r\n".join(lines) + "\r\n").encode())
+        size += stream.write(data)
         count += len(block)
     return CsvWritten(count, size, sink.changed, tuple(sink.warnings))
 

@@ -6,9 +6,10 @@ import importlib.util
 import io
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,24 +84,52 @@ def make_file(layout: Layout, header: Row, make_group: MakeGroup) -> MakeFile:
     return make
 
 
-@pytest.fixture(scope="module")
-def module(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The compiled module as its source is now, each warning an error, in the place of what was built before."""
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The compiled modules by name, as their sources are now, each warning an error."""
     folder = tmp_path_factory.mktemp("built")
     with pytest.MonkeyPatch.context() as patched:
         patched.delenv("PARTNERLAB_PURE", raising=False)
         patched.setenv("CC", f"{os.environ.get('CC', 'cc')} -Wall -Wextra -Werror")
         try:
-            (path,) = hatch_build.compile_modules(folder)
+            paths = hatch_build.compile_modules(folder)
         except hatch_build.NotCompiled as why:
             if shutil.which("cc"):
                 raise
             pytest.skip(f"{why}: what is tested elsewhere is the pure way")
-    spec = importlib.util.spec_from_file_location("partnerlab.contracts.files._invoices", path)
-    assert spec
-    assert spec.loader
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
+    modules = {}
+    for path in map(Path, paths):
+        name = path.name.partition(".")[0]
+        spec = importlib.util.spec_from_file_location(f"partnerlab.contracts.files.{name}", path)
+        assert spec
+        assert spec.loader
+        modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(modules[name])
+    return modules
+
+
+@pytest.fixture(scope="module")
+def modules(built: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """These in the place of what was built before."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(in_c, "_built", lambda: made)
-        yield made
+        patched.delenv("PARTNERLAB_PURE", raising=False)
+        patched.setattr(in_c, "_built", built.__getitem__)
+        yield built
+
+
+@pytest.fixture(scope="module")
+def module(modules: dict[str, Any]) -> Any:
+    """The one that reads."""
+    return modules[in_c.INVOICES]
+
+
+@pytest.fixture(scope="module", params=["compiled", "pure"])
+def either_way(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each test with the compiled modules and without them."""
+    if request.param == "compiled":
+        request.getfixturevalue("modules")
+        yield request.param
+        return
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PARTNERLAB_PURE", "1")
+        yield request.param

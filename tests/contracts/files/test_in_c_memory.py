@@ -27,17 +27,26 @@ USE = """
 import gc, importlib.util, re, resource, sys
 from pathlib import Path
 from random import Random
-from partnerlab.contracts.files import check, in_c, load_layout, read_bif
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from partnerlab.contracts.files import ValueRefused, check, in_c, lines_in_c, load_layout, read_bif, write_bif
+from partnerlab.contracts.files.csv import check_csv, in_c as csv_in_c, load_table, write_csv
+from partnerlab.generators.bif import generate_groups
+from partnerlab.generators.watersmart import generate_csv
 from tests.contracts.files.broken import broken_files, good_file
-spec = importlib.util.spec_from_file_location("partnerlab.contracts.files._invoices", sys.argv[1])
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
-in_c._built = lambda: made
+made = {}
+for path in Path(sys.argv[1]).glob("_*.so"):
+    name = path.name.partition(".")[0]
+    spec = importlib.util.spec_from_file_location(f"partnerlab.contracts.files.{name}", path)
+    made[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made[name])
+in_c._built = made.__getitem__
 """
 
 
-def _use(path: str, program: str, **environment: str) -> str:
-    done = _run(USE.replace("sys.argv[1]", repr(path)) + program, **environment)
+def _use(folder: Path, program: str, **environment: str) -> str:
+    done = _run(USE.replace("sys.argv[1]", repr(str(folder))) + program, **environment)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr[-3000:]
     return done.stdout
 
@@ -47,6 +56,19 @@ layout, data = load_layout("inhance_v2"), good_file("inhance_v2")
 broken = list(broken_files("inhance_v2", Random(1), 20))
 at, end = data.index(b"IH|"), data.index(b"\\nCR|")
 refused = [data[:end] + b"x" + data[end:], data[:end].replace(b"/2026|", b"/202x|") + data[end:], data[: end + 9]]
+header = layout.record("FH").make(BillerGuid="22222222-2222-4222-8222-222222222222", FileCreationDate=date(2026, 3, 2))
+groups = [*generate_groups(10, as_of=date(2026, 3, 2), meters=3)]
+refused_groups = [[one.__class__(one.invoice._replace(**{name: value}), one.customer, one.details)]
+    for one in groups[:1] for name, value in (("InvoiceNumber", "1|2"), ("TotalAmountDue", Decimal("NaN")),
+    ("TotalAmountDue", 1), ("InvoiceDate", ""), ("Custom5", "x"), ("Custom7", "Zo\\xeb"), ("Custom7", "\\ud800"))]
+table, table_in = load_table("watersmart_payments"), load_table("watersmart_invoices").for_biller(InvoiceTypeID="1")
+at_noon = datetime(2026, 3, 2, tzinfo=UTC)
+payments = [[table.make(CustomerName=name, PaymentAmount=amount, PaymentDate=at_noon, WSReportID=7, Approved=True)]
+    for name in ("Ann", "a, b", "Zo\\xeb", 1) for amount in (Decimal("1.00"), None, 1)]
+csv = io.BytesIO()
+generate_csv(csv, "invoices", 30, as_of=date(2026, 3, 2))
+invoices = csv.getvalue()
+lines = invoices.decode().splitlines()[1:]
 def use(times):
     for _ in range(times):
         assert check(data, layout).good == 30
@@ -56,6 +78,28 @@ def use(times):
         for _ in range(50):
             assert [read(one, at) for one in refused] == [None] * 3
         in_c._made.cache_clear()
+        write_all()
+        lines_in_c._made.cache_clear()
+        csv_in_c._writer.cache_clear()
+        csv_in_c._reader.cache_clear()
+def write_all():
+    stream = io.BytesIO()
+    write_bif(stream, layout, header, groups)
+    for one in refused_groups:
+        try:
+            write_bif(stream, layout, header, one)
+        except (ValueRefused, TypeError):
+            pass
+    for one in payments:
+        try:
+            write_csv(stream, table, one)
+        except ValueRefused:
+            pass
+    assert check_csv(invoices, table_in).good == 30
+    check_csv(invoices.replace(b"3,2", b'3,"2'), table_in)
+    read = csv_in_c.block_reader(table_in)
+    for one in ([1], [""], ["\\ud800"], lines[:9] + ["x"], lines[:9] + [lines[9].replace("/", "-")], lines):
+        read(one)
 def peak_kb():
     return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 use(50)
@@ -69,12 +113,47 @@ print(len(gc.get_objects()) - objects, peak_kb() - before)
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for the memory of a process")
 def test_fifty_thousand_rows_leave_nothing_behind(module: Any) -> None:
-    objects, kb = map(int, _use(module.__file__, LEAKS.replace("TIMES", "400")).split())
+    objects, kb = map(int, _use(Path(module.__file__).parent, LEAKS.replace("TIMES", "400")).split())
     assert objects < 50
     assert kb < 1_500  # one lost value of each row would be ten times that
 
 
 SANITIZED = """
+at_noon = datetime(2026, 3, 2, tzinfo=UTC)
+table = load_table("watersmart_invoices").for_biller(InvoiceTypeID="1")
+stream = io.BytesIO()
+generate_csv(stream, "invoices", 8, as_of=date(2026, 3, 2))
+lines = stream.getvalue().decode().splitlines()[1:]
+read = csv_in_c.block_reader(table)
+assert read(lines)
+rng = Random(1)
+for line in lines[:3]:
+    for at in range(len(line)):
+        wrong = rng.choice('",\\n\\0 \\t\\xeb;-')
+        read([line[:at] + wrong + line[at + 1 :], line])
+        read([line[:at], line[at:]])
+        read([line[:at] + '"' + line[at:]])
+layout = load_layout("inhance_v2")
+write = lines_in_c.groups_writer(layout)
+groups = [*generate_groups(30, as_of=date(2026, 3, 2), meters=3)]
+of = lambda name: tuple(getattr(one, name) for one in groups)
+assert write(of("invoice"), of("customer"), of("details"))
+odd = (None, "", "x" * 5_000, "|", "Zo\\xeb" * 300, "\\ud800", (), (1,), ("a", "b"), ("a;b",), 1, -1, 10**30, 1.5,
+    Decimal("NaN"), Decimal("1E+9"), Decimal("9" * 400), date(1, 1, 1), datetime(2026, 3, 2), at_noon, True)
+for row in (groups[0].invoice, groups[0].customer, groups[0].details[0]):
+    for place in range(len(row)):
+        for value in odd:
+            changed = row._make((*row[:place], value, *row[place + 1 :]))
+            write((changed,), (changed,), ((changed,),))
+            write((groups[0].invoice,), (changed,), ((changed, changed),))
+            write((groups[0].invoice,), (groups[0].customer,), ((groups[0].details[0], changed),))
+for name in ("payments", "changes", "rejects"):
+    table = load_table(f"watersmart_{name}")
+    write = csv_in_c.block_writer(table)
+    for place in range(len(table.columns)):
+        for value in odd:
+            row = table.row._make([*[None] * place, value, *[None] * (len(table.columns) - place - 1)])
+            assert write((row,), lambda *_: "judged" * 99)
 for name in ("inhance_v2", "tccs"):
     layout, data = load_layout(name), good_file(name)
     small = data[: data.index(b"IH|", 3_000)]
@@ -96,13 +175,13 @@ print("read")
 def test_no_byte_outside_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under AddressSanitizer, which comes with gcc, and with Python's own pools off, so that it sees every object."""
     monkeypatch.setenv("CC", "cc -fsanitize=address,undefined -fno-sanitize-recover=all -g")
-    (path,) = hatch_build.compile_modules(tmp_path)
+    hatch_build.compile_modules(tmp_path)
     library = subprocess.run(
         ["cc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
     ).stdout.strip()  # fmt: skip
     if not Path(library).is_absolute():
         pytest.skip("this compiler has no AddressSanitizer to load first")
-    printed = _use(path, SANITIZED, LD_PRELOAD=library, PYTHONMALLOC="malloc", ASAN_OPTIONS="detect_leaks=0")
+    printed = _use(tmp_path, SANITIZED, LD_PRELOAD=library, PYTHONMALLOC="malloc", ASAN_OPTIONS="detect_leaks=0")
     assert printed == "read\n"
 
 
@@ -118,8 +197,8 @@ def test_two_at_once_compile_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         return done
 
     monkeypatch.setattr(subprocess, "run", meanwhile)
-    (path,) = hatch_build.compile_modules(tmp_path)
-    assert [*tmp_path.iterdir()] == [Path(path)]
+    paths = hatch_build.compile_modules(tmp_path)
+    assert {*tmp_path.iterdir()} == {*map(Path, paths)}
     with pytest.raises(hatch_build.NotCompiled, match="nowhere: No such file or directory"):
         hatch_build.compile_modules(tmp_path / "nowhere")
 

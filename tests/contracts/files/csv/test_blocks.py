@@ -13,10 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnerlab.contracts.files.csv import CsvRejected, CsvTable, load_table, read_csv, reader
-from partnerlab.contracts.files.csv.blocks import rows_reader
+from partnerlab.contracts.files.csv.blocks import columns_reader, rows_reader
+from partnerlab.contracts.files.csv.in_c import block_reader
 from partnerlab.contracts.files.csv.rows import judge_row
 from partnerlab.contracts.files.csv.split import QuoteMisplaced, split
 from partnerlab.generators.watersmart import generate_csv
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 TABLES = {
     "invoices": load_table("watersmart_invoices").for_biller(InvoiceTypeID="1"),
@@ -25,6 +28,7 @@ TABLES = {
 CELLS = (
     "", " ", "1", " 12.50", "+5", "-0.01", "12,50", '"12"', '"a, b"', '"', 'x"', "$5.00", "1E5", "02/30/2026", "3/2/26",
     "2026-03-02", "\t7", "7\xa0", "Zoë", "0007", "x" * 40, "9" * 16 + ".00", "\u2028",
+    '"03/02/2026"', '" 7 "', '"a""b"', '"a"b', "\u30007", "7\u200b", "1e5", "9" * 251,
 )  # fmt: skip
 
 
@@ -106,6 +110,33 @@ def test_cells_with_spaces_around_them_are_read_by_whole_columns() -> None:
     rows = rows_reader(TABLES["invoices"])(lines)
     assert rows is not None
     assert rows_reader(TABLES["invoices"])(padded) == rows
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_plain_lines_are_read_by_the_compiled_module_alone(kind: str, either_way: str) -> None:
+    read, by_columns = block_reader(TABLES[kind]), columns_reader(TABLES[kind])
+    if either_way == "pure":
+        assert read is None
+        return
+    assert read
+    lines = good_lines(kind)[-5:]
+    cells = lines[1].split(",")
+    for name in (
+        "Zoë", "a b", '"a, b"', ' " a, b "', '"Zoë, ë"', '" a "', " a ", "\ta", "水道", "é\xa0", "\u3000é", "x" * 300,
+        "7\xa0",
+    ):  # fmt: skip
+        lines[1] = ",".join((cells[0], name, *cells[2:]))
+        found, expected = read(lines), by_columns(lines)
+        if not name.startswith(' "'):  # a quote behind a space opens no field
+            assert found is not None, name
+        assert found is None or (expected is not None and found == (expected[0], list(expected[1])))
+    lines[1] = ",".join(cells)
+    wrong: Any
+    for wrong in (1, "", "\ud800", lines[0] + "\0", lines[0].replace(",", "\0", 1), lines[0] + ",", lines[0][:9]):
+        assert read([*lines[1:], wrong]) is None
+    for not_a_list in (tuple(lines), lines[0], None):
+        with pytest.raises(TypeError):
+            read(not_a_list)
 
 
 @pytest.mark.parametrize("kind", TABLES)

@@ -11,6 +11,8 @@ import pytest
 from partnerlab.contracts.files.csv import load_table, read_csv, table_of
 from partnerlab.contracts.files.row import Row
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 SAMPLES = Path(__file__).resolve().parents[3] / "samples" / "watersmart"
 ALL = tomllib.loads((SAMPLES / "cases.toml").read_text("utf-8"))["case"]
 CASES = [case for case in ALL if case["kind"] in ("invoice_csv", "adjustment_csv")]

@@ -28,6 +28,8 @@ from partnerlab.contracts.files.csv.rows import judge_row
 from partnerlab.contracts.files.reader import ReadingUnfinished
 from partnerlab.generators.watersmart import generate_csv
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 INVOICES = load_table("watersmart_invoices").for_biller(InvoiceTypeID="1")
 BALANCES = load_table("watersmart_balances")
 

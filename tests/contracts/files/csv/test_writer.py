@@ -18,6 +18,8 @@ from partnerlab.contracts.files.csv.columns import block_writer
 from partnerlab.contracts.files.csv.writer import _Sink
 from partnerlab.contracts.files.row import Row
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 PAYMENTS, CHANGES, REJECTS = (load_table(f"watersmart_{kind}") for kind in ("payments", "changes", "rejects"))
 NEW_YORK = ZoneInfo("America/New_York")
 PAID_AT = datetime(2026, 9, 15, 14, 5, 9, tzinfo=NEW_YORK)
