@@ -18,7 +18,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
-MODULES = ("partnerlab/contracts/files/_invoices", "partnerlab/contracts/files/_lines")
+MODULES = tuple(f"partnerlab/contracts/files/{name}" for name in ("_invoices", "_lines", "_templates"))
 """Each with its source beside it, `.c`."""
 
 

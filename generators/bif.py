@@ -2,7 +2,7 @@
 Bill files of inHance, of any size: the bills of `utility.py` written by the columns of the field table.
 
 The file is made twice as fast as the codec could write it, from row templates that are compiled from the same table
-(`partnerlab.contracts.files.compiled.row_template`); a test holds the two together byte for byte.
+(`partnerlab.contracts.files.templates`); a test holds the two together byte for byte.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 from partnerlab.contracts.files import KINDS, Field, InvoiceGroup, Layout, Record, Row, load_layout
-from partnerlab.contracts.files.compiled import row_template
+from partnerlab.contracts.files.templates import Page, Template, page
 from partnerlab.generators.bif_writer import (
     FORMAT_GUID,
     INVOICE_TYPE_ID,
@@ -31,7 +31,6 @@ BILLER_GUID = "22222222-2222-4222-8222-222222222222"
 GROUP = 5  # meters to a field
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-CENTS = [f".{cents:02}" for cents in range(100)]
 AUTOPAY = "This bill will be paid by AutoPay on {}."
 MEASURES = {"previous_read_on": 1, "previous_reading": 2, "read_on": 3, "reading": 4, "number": 0}  # in MeterReading
 
@@ -67,31 +66,30 @@ def generate_bif(
     """
     layout = load_layout("inhance_v2") if layout is None else layout
     run = plain_bills(invoices, seed=seed, as_of=as_of, meters=meters, first_invoice=first_invoice)
-    render = _renderer(layout, as_of, format_guid, str(invoice_type_id), several=meters != 1 and meters != (1, 1))
-    return write_rows(stream, layout, run, render, biller_guid=biller_guid, as_of=as_of, progress=progress)
+    rows = page()
+    several = meters != 1 and meters != (1, 1)
+    render = _renderer(rows, layout, as_of, format_guid, str(invoice_type_id), several=several)
+    return write_rows(stream, layout, run, rows, render, biller_guid=biller_guid, as_of=as_of, progress=progress)
 
 
 def _renderer(
-    layout: Layout, as_of: date, format_guid: str, invoice_type_id: str, *, several: bool
-) -> Callable[[Iterable[tuple[Any, ...]], Callable[[str], None]], tuple[int, int]]:
+    rows: Page, layout: Layout, as_of: date, format_guid: str, invoice_type_id: str, *, several: bool
+) -> Callable[[Iterable[tuple[Any, ...]]], tuple[int, int]]:
     """
-    A function that gives the rows of plain bills to a sink and returns their number and total in cents.
+    A function that puts the rows of plain bills on a page and returns their number and total in cents.
 
     What is the same in every row of the file stands in the templates already; what is left is made as cheaply as
     Python can, since a large file has millions of these.
     """
     dates = Dates()
-    money: list[str] = []  # the text of every amount up to the largest bill so far
     due_on = next(plain_bills(1, seed=0, as_of=as_of))[3]
     autopay = AUTOPAY.format(date_text(due_on))
-    invoice_row, customer_row = _head_templates(layout, as_of, due_on, format_guid, invoice_type_id)
+    invoice_row, customer_row = _head_templates(rows, layout, as_of, due_on, format_guid, invoice_type_id)
     base, overflow = _meter_fields(layout.record("ID"))
-    plain_rows, reading_rows, overflow_rows = _detail_templates(layout.record("ID"))
+    plain_rows, reading_rows, overflow_rows = _detail_templates(rows, layout.record("ID"), several=several)
 
-    def render(run: Iterable[tuple[Any, ...]], put: Callable[[str], None]) -> tuple[int, int]:
-        nonlocal money
+    def render(run: Iterable[tuple[Any, ...]]) -> tuple[int, int]:
         count = sum_cents = 0
-        most = len(money)
         for bill in run:
             number, account, _, _, previous, payments, charges, new, deferred = bill
             account_number, customer, service_address, parcel, on_autopay = account
@@ -100,66 +98,51 @@ def _renderer(
             sum_cents += total
             count += 1
             late = total + new * LATE_FEE_PERCENT // 100
-            if late >= most or previous >= most:  # no other amount of a bill is larger than these two
-                dollars = range(most // 100, max(late, previous) // 100 + 50)
-                money += [f"{dollar}{cents}" for dollar in dollars for cents in CENTS]
-                most = len(money)
-            amount = money[total]
             begins, ends = (dates[deferred[0]], dates[deferred[1]]) if deferred else ("", "")
             draft, message = ("1", autopay) if on_autopay else ("0", "")
-            put(
-                invoice_row(
-                    number, amount, amount, money[late], begins, ends, money[payments], draft, money[owed], message
-                )
-            )
+            invoice_row(number, total, total, late, begins, ends, payments, draft, owed, message)
             name, address1, address2, city, state, zip_code, phone, email = customer
-            put(customer_row(account_number, name, address1, address2, city, state, zip_code, phone, email, phone))
-            balance = money[previous]
-            share = previous // len(charges)
-            share_text = money[previous - share * (len(charges) - 1)]  # the odd cents on the first
+            customer_row(account_number, name, address1, address2, city, state, zip_code, phone, email, phone)
+            lines = len(charges)
+            share = previous // lines
+            part = previous - share * (lines - 1)  # the odd cents on the first
             # Calls with plain arguments: a `*` in a call costs as much as the row itself.
             for service, charge_cents, usage, meters, estimated, changed_out in charges:
                 center = service[0]
-                text = money[charge_cents]
                 if not meters:
-                    put(plain_rows[center](text, balance, service_address, parcel, share_text))
+                    plain_rows[center](charge_cents, previous, service_address, parcel, part)
                 else:
                     guess = "1" if estimated else "0"
                     swap = "1" if changed_out else "0"
                     if not several:
                         ((meter, before_on, before, on, reading),) = meters
-                        put(
-                            reading_rows[center](
-                                text, balance, service_address, parcel, share_text, usage, guess, swap,
-                                dates[before_on], before, dates[on], reading, meter,
-                            )
+                        reading_rows[center](
+                            charge_cents, previous, service_address, parcel, part, usage, guess, swap,
+                            dates[before_on], before, dates[on], reading, meter,
                         )  # fmt: skip
                     else:
                         few = len(meters) <= GROUP
-                        fields, rows = (base, reading_rows) if few else (base + overflow, overflow_rows)
+                        fields, made = (base, reading_rows) if few else (base + overflow, overflow_rows)
                         cells = [_cell(field, meters) for field in fields]
-                        first = (text, balance, service_address, parcel, share_text, usage, guess, swap)
-                        put(rows[center](*first, *cells))
-                share_text = money[share]
+                        first = (charge_cents, previous, service_address, parcel, part, usage, guess, swap)
+                        made[center](*first, *cells)
+                part = share
         return count, sum_cents
 
     return render
 
 
-Template = Callable[..., str]
-"""A row, made of the texts of the cells that differ from bill to bill."""
-
-
 def _head_templates(
-    layout: Layout, as_of: date, due_on: date, format_guid: str, invoice_type_id: str
+    rows: Page, layout: Layout, as_of: date, due_on: date, format_guid: str, invoice_type_id: str
 ) -> tuple[Template, Template]:
     """The rows IH and CR of a bill."""
-    invoice_row = row_template(
+    invoice_row = rows.template(
         layout.record("IH"),
-        (
-            "InvoiceNumber", "TotalAmountDue", "BalanceDue", "Custom1", "Custom2", "Custom3", "Custom4", "Custom5",
-            "Custom6", "Custom80",
-        ),
+        {
+            "InvoiceNumber": "integer", "TotalAmountDue": "cents", "BalanceDue": "cents", "Custom1": "cents",
+            "Custom2": "text", "Custom3": "text", "Custom4": "cents", "Custom5": "text", "Custom6": "cents",
+            "Custom80": "text",
+        },
         {
             "InvoiceFormatGuid": format_guid,
             "InvoiceDate": date_text(as_of),
@@ -168,22 +151,26 @@ def _head_templates(
             "InvoiceTypeID": invoice_type_id,
         },
     )  # fmt: skip
-    customer_row = row_template(
-        layout.record("CR"),
-        (
-            "AccountNumber", "CustomerName", "Address1", "Address2", "City", "State", "Zip", "Phone",
-            "EmailAddress", "RegistrationValue",
-        ),
+    texts = (
+        "CustomerName", "Address1", "Address2", "City", "State", "Zip", "Phone", "EmailAddress", "RegistrationValue",
     )  # fmt: skip
-    return invoice_row, customer_row
+    return invoice_row, rows.template(layout.record("CR"), {"AccountNumber": "integer", **dict.fromkeys(texts, "text")})
 
 
-def _detail_templates(detail: Record) -> tuple[dict[str, Template], dict[str, Template], dict[str, Template]]:
+def _detail_templates(
+    rows: Page, detail: Record, *, several: bool
+) -> tuple[dict[str, Template], dict[str, Template], dict[str, Template]]:
     """The row ID of each service, by its income center: without a meter, with up to five, and with more."""
     base, overflow = _meter_fields(detail)
-    names = ("LineItemTotal", "CustomField1", "CustomField2", "CustomField5", "CustomField6")
-    reading_names = (*names, "CustomField22", "CustomField23", "CustomField24", *(field.name for field in base))
-    overflow_names = (*reading_names, *(field.name for field in overflow))
+    kinds = {
+        "LineItemTotal": "cents", "CustomField1": "cents", "CustomField2": "text", "CustomField5": "text",
+        "CustomField6": "cents",
+    }  # fmt: skip
+    usage = {"CustomField22": "integer", "CustomField23": "text", "CustomField24": "text"}
+    readings = {
+        field.name: "text" if several or field.kind == "date" else "integer" for field in base
+    }  # of several meters the cell is put together
+    more_readings = {field.name: "text" for field in overflow}
     plain: dict[str, Template] = {}
     reading: dict[str, Template] = {}
     more: dict[str, Template] = {}
@@ -191,10 +178,10 @@ def _detail_templates(detail: Record) -> tuple[dict[str, Template], dict[str, Te
         center = service.income_center
         fixed = {"Description": service.description, "CustomField3": service.group, "CustomField4": center}
         if service.metered:
-            reading[center] = row_template(detail, reading_names, fixed)
-            more[center] = row_template(detail, overflow_names, fixed)
+            reading[center] = rows.template(detail, {**kinds, **usage, **readings}, fixed)
+            more[center] = rows.template(detail, {**kinds, **usage, **readings, **more_readings}, fixed)
         else:
-            plain[center] = row_template(detail, names, fixed)
+            plain[center] = rows.template(detail, kinds, fixed)
     return plain, reading, more
 
 

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import IO, TypeVar
 
 from partnerlab.contracts.files import Layout
-from partnerlab.contracts.files.compiled import row_template
+from partnerlab.contracts.files.templates import Page
 
 __all__ = ["FORMAT_GUID", "INVOICE_TYPE_ID", "Dates", "Generated", "amount_of", "date_text", "money_text", "write_rows"]
 
@@ -28,8 +28,8 @@ BLOCK = 250
 """Bills that are encoded together: texts of under 128 KB; larger ones are memory that the system clears each time."""
 
 Bill = TypeVar("Bill")
-Render = Callable[[Iterable[Bill], Callable[[str], None]], tuple[int, int]]
-"""Gives the rows of bills to a sink and returns how many bills there were and their total in cents."""
+Render = Callable[[Iterable[Bill]], tuple[int, int]]
+"""Puts the rows of bills on a page and returns how many bills there were and their total in cents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ def write_rows(
     stream: IO[bytes],
     layout: Layout,
     bills: Iterator[Bill],
+    page: Page,
     render: Render[Bill],
     *,
     biller_guid: str,
@@ -53,27 +54,27 @@ def write_rows(
     progress: Callable[[int], None] | None = None,
 ) -> Generated:
     """
-    Writes a file's header, with the count and the total of what *render* makes of *bills*, and its rows.
+    Writes a file's header, with the count and the total of what *render* puts on *page* of *bills*, and its rows.
 
     The rows wait in a temporary file until the total is known; the memory needed does not grow with the file.
     """
     rows = size = total = done = 0
     with tempfile.SpooledTemporaryFile(max_size=SPOOL) as spool:
         while True:
-            lines: list[str] = []
-            count, cents = render(islice(bills, BLOCK), lines.append)
+            count, cents = render(islice(bills, BLOCK))
             if not count:
                 break
             total += cents
             done += count
-            rows += len(lines)
-            lines.append("")
-            size += spool.write("\n".join(lines).encode())
+            data, made = page.take()
+            rows += made
+            size += spool.write(data)
             if progress is not None:
                 progress(done)
         totals = layout.totals
-        header = row_template(layout.record("FH"), ("BillerGuid", "FileCreationDate", totals.count, totals.sum))
-        line = (header(biller_guid, date_text(as_of), str(done), money_text(total)) + "\n").encode()
+        kinds = {"BillerGuid": "text", "FileCreationDate": "text", totals.count: "integer", totals.sum: "text"}
+        page.template(layout.record("FH"), kinds)(biller_guid, date_text(as_of), done, money_text(total))
+        line, _ = page.take()
         stream.write(line)
         spool.seek(0)
         shutil.copyfileobj(spool, stream, 1 << 18)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import IO
 
 from partnerlab.contracts.files import InvoiceGroup, Layout, load_layout
-from partnerlab.contracts.files.compiled import row_template
+from partnerlab.contracts.files.templates import Page, page
 from partnerlab.generators.bif_writer import (
     FORMAT_GUID,
     INVOICE_TYPE_ID,
@@ -54,50 +54,58 @@ def generate_tccs_bif(
         ValueError: *invoices* is out of range.
     """
     layout = load_layout("tccs") if layout is None else layout
-    render = _renderer(layout, late_fee_cents(seed), format_guid, str(invoice_type_id))
+    rows = page()
+    render = _renderer(rows, layout, late_fee_cents(seed), format_guid, str(invoice_type_id))
     run = policies(invoices, seed=seed, as_of=as_of)
-    return write_rows(stream, layout, run, render, biller_guid=biller_guid, as_of=as_of, progress=progress)
+    return write_rows(stream, layout, run, rows, render, biller_guid=biller_guid, as_of=as_of, progress=progress)
 
 
 def _renderer(
-    layout: Layout, late_fee: int, format_guid: str, invoice_type_id: str
-) -> Callable[[Iterable[Policy], Callable[[str], None]], tuple[int, int]]:
-    """A function that gives the rows of policies to a sink and returns their number and total in cents."""
+    rows: Page, layout: Layout, late_fee: int, format_guid: str, invoice_type_id: str
+) -> Callable[[Iterable[Policy]], tuple[int, int]]:
+    """A function that puts the rows of policies on a page and returns their number and total in cents."""
     dates = Dates()
-    invoice_row = row_template(
+    invoice_row = rows.template(
         layout.record("IH"),
-        ("InvoiceNumber", "InvoiceDate", "InvoiceDueDate", "TotalAmountDue", "MinimumAmountDue", "LateFeeDate"),
+        {
+            "InvoiceNumber": "text",
+            "InvoiceDate": "text",
+            "InvoiceDueDate": "text",
+            "TotalAmountDue": "text",
+            "MinimumAmountDue": "text",
+            "LateFeeDate": "text",
+        },
         {
             "InvoiceFormatGuid": format_guid,
             "LateFeeAmount": money_text(late_fee),
             "InvoiceTypeID": invoice_type_id,
         },
     )
-    customer_row = row_template(
+    customer_row = rows.template(
         layout.record("CR"),
-        ("AccountNumber", "CustomerName", "Address1", "Address2", "City", "State", "Zip", "Phone"),
+        dict.fromkeys(
+            ("AccountNumber", "CustomerName", "Address1", "Address2", "City", "State", "Zip", "Phone"), "text"
+        ),
     )
-    detail_row = row_template(layout.record("ID"), ("Description",))
+    detail_row = rows.template(layout.record("ID"), {"Description": "text"})
 
-    def render(run: Iterable[Policy], put: Callable[[str], None]) -> tuple[int, int]:
+    def render(run: Iterable[Policy]) -> tuple[int, int]:
         count = total = 0
         for policy in run:
             count += 1
             total += policy.outstanding_cents
             outstanding, due_on = money_text(policy.outstanding_cents), dates[policy.due_on]
-            put(
-                invoice_row(
-                    f"{policy.number}-{dates[policy.expires_on]}",
-                    dates[policy.invoiced_on],
-                    due_on,
-                    outstanding,
-                    money_text(policy.billed_cents),
-                    due_on,
-                )
+            invoice_row(
+                f"{policy.number}-{dates[policy.expires_on]}",
+                dates[policy.invoiced_on],
+                due_on,
+                outstanding,
+                money_text(policy.billed_cents),
+                due_on,
             )
             name, address1, address2, city, state, zip_code, phone, _ = policy.insured
-            put(customer_row(policy.number, name, address1, address2, city, state, zip_code, phone))
-            put(detail_row(OUTSTANDING.format(outstanding)))
+            customer_row(policy.number, name, address1, address2, city, state, zip_code, phone)
+            detail_row(OUTSTANDING.format(outstanding))
         return count, total
 
     return render

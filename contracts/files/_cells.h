@@ -1,8 +1,7 @@
 /* Values to the bytes of cells, for `_lines.c`: what a column is, and how a value of each kind is put into a buffer. */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "_buffer.h"
+
 #include <datetime.h>
-#include <string.h>
 
 enum kind { FILLER, TEXT, DECIMAL, INTEGER, MOMENT, MADE };
 enum byte_kind { ORDINARY, REFUSED, NOT_FIRST, NOT_LAST = 4 };
@@ -20,38 +19,6 @@ typedef struct {
     PyObject *is_printable;
     unsigned char bytes[256];
 } Rules; /* of all texts: which bytes no cell holds, none begins with, none ends with */
-
-typedef struct {
-    char *at;
-    Py_ssize_t size, room;
-} Buffer;
-
-/* Whether there is room for so many bytes more; else an error is set. */
-static int has_room(Buffer *buffer, Py_ssize_t more) {
-    Py_ssize_t room = buffer->room;
-    char *at;
-    if (more <= room - buffer->size) return 1;
-    if (more > PY_SSIZE_T_MAX / 4 - buffer->size) {
-        PyErr_NoMemory();
-        return 0;
-    }
-    room = (buffer->size + more) * 3 / 2;
-    at = PyMem_Realloc(buffer->at, (size_t)room);
-    if (at == NULL) {
-        PyErr_NoMemory();
-        return 0;
-    }
-    buffer->at = at;
-    buffer->room = room;
-    return 1;
-}
-
-static int put(Buffer *buffer, const char *from, Py_ssize_t length) {
-    if (!has_room(buffer, length)) return 0;
-    memcpy(buffer->at + buffer->size, from, (size_t)length);
-    buffer->size += length;
-    return 1;
-}
 
 /* These give 1 where a cell is plain and stands in the buffer, 0 where it is not, -1 with an error.
    What is in the buffer of a cell that is not plain is taken back by who asked. */

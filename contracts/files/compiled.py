@@ -1,5 +1,5 @@
 """
-A field table turned into Python, once: a function that reads a row, one that writes a row, and row templates.
+A field table turned into Python, once: a function that reads a row, and one that writes a row.
 
 The functions know only the good case. They return None for a row or value that is not right, and the plain
 interpretation (`fields.py`) says what is wrong with it. `source_of` shows the code that is made.
@@ -18,9 +18,8 @@ For `IH` of three columns the reader made is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from partnerlab.contracts.files.cells import NAMES, many_dates
@@ -34,7 +33,6 @@ __all__ = [
     "patterns",
     "row_parser",
     "row_renderer",
-    "row_template",
     "source_of",
 ]
 
@@ -92,28 +90,6 @@ def row_renderer(record: Record) -> Callable[[Row], str | None]:
     """A function from a row to its line; None where a value is not right or holds what a file cannot hold."""
     made = _execute(_renderer_source(record), {**NAMES, **patterns(record.fields)})
     return made["render"]  # type: ignore[no-any-return]
-
-
-def row_template(
-    record: Record, names: Sequence[str], fixed: Mapping[str, str] = MappingProxyType({})
-) -> Callable[..., str]:
-    """
-    A function from *cell texts*, in the order of *names*, to a line.
-
-    The cells of *fixed* and the constants stand in it already; the other columns are empty. For writers that make
-    their own texts, such as the generators: nothing is checked.
-    """
-    unknown = {*names, *fixed} - {field.name for field in record.named}
-    if unknown:
-        raise KeyError(f"{record.code} has no field {sorted(unknown)[0]}")
-    cells = [
-        "{" + field.name + "}"
-        if field.name in names
-        else fixed.get(field.name, field.constant).replace("{", "{{").replace("}", "}}")
-        for field in record.fields
-    ]
-    source = f"def template({', '.join(names)}):\n    return f{'|'.join(cells)!r}\n"
-    return _execute(source, {})["template"]  # type: ignore[no-any-return]
 
 
 def source_of(record: Record) -> str:

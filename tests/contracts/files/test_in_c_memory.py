@@ -32,7 +32,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from partnerlab.contracts.files import ValueRefused, check, in_c, lines_in_c, load_layout, read_bif, write_bif
 from partnerlab.contracts.files.csv import check_csv, in_c as csv_in_c, load_table, write_csv
-from partnerlab.generators.bif import generate_groups
+from partnerlab.generators.bif import generate_bif, generate_groups
 from partnerlab.generators.watersmart import generate_csv
 from tests.contracts.files.broken import broken_files, good_file
 made = {}
@@ -84,6 +84,20 @@ def use(times):
         csv_in_c._reader.cache_clear()
 def write_all():
     stream = io.BytesIO()
+    generate_bif(stream, 20, as_of=date(2026, 3, 2))
+    rows = made["_templates"].Page()
+    put = rows.template(((b"<", 0, 0), (b"|", 2, 1)), b">")
+    for values in (("Ann", 1), ("Zo\\xeb" * 99, 2), ("\\ud800", 1), ("Ann", "x"), (1, 1), ("Ann", 2**70), ("Ann", -1)):
+        try:
+            put(*values)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    rows.take()
+    for wrong in (((b"", 0, 9),), ((b"", 7, 0),), (1,), ((b"", 0, 0), ("", 0, 0))):
+        try:
+            rows.template(wrong, b"")
+        except (TypeError, ValueError):
+            pass
     write_bif(stream, layout, header, groups)
     for one in refused_groups:
         try:
@@ -124,6 +138,7 @@ table = load_table("watersmart_invoices").for_biller(InvoiceTypeID="1")
 stream = io.BytesIO()
 generate_csv(stream, "invoices", 8, as_of=date(2026, 3, 2))
 lines = stream.getvalue().decode().splitlines()[1:]
+generate_bif(io.BytesIO(), 300, as_of=date(2026, 3, 2), meters=(1, 9))
 read = csv_in_c.block_reader(table)
 assert read(lines)
 rng = Random(1)

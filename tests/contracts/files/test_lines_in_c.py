@@ -232,6 +232,9 @@ def test_what_python_raises_is_not_hidden(modules: dict[str, Any]) -> None:
     def interrupted(_: Any) -> str:
         raise KeyboardInterrupt
 
+    def without(_: Any) -> str:
+        raise AttributeError
+
     writer = modules["_lines"].Writer
     table = load_table("watersmart_payments")
     write = in_c.block_writer(table)
@@ -245,7 +248,7 @@ def test_what_python_raises_is_not_hidden(modules: dict[str, Any]) -> None:
             write(row, lambda *_, make=make: make(""))
     with pytest.raises(TypeError):
         write(row, lambda *_: 1)
-    for make in (None, lambda _: 1, lambda _: (1).x, lambda _: {}[1], lambda _: int("x")):  # no value of its kind
+    for make in (None, lambda _: 1, without, lambda _: {}[1], lambda _: int("x")):  # no value of its kind
         told = column(lines_in_c.MADE, str, make=make)
         assert writer(((1, (told,)),), b"|", b"\n", b"", b"", b"", 100, 0)((("x",),)) is None
 
