@@ -35,7 +35,7 @@ EXACTLY = Context(prec=20)  # its method takes less time than the class
 SEPARATOR = "\x1f"  # stands in no line that is read, as no control character does but the tab
 
 
-def rows_reader(table: CsvTable) -> Callable[[Sequence[str]], Block | None]:
+def rows_reader(table: CsvTable) -> Callable[[list[str]], Block | None]:
     """
     A function from lines, at least one, to their rows; None where a line is anything but plain.
 
