@@ -33,7 +33,7 @@ from partnerlab.contracts.files.groups import MAX_ROWS
 from partnerlab.contracts.files.row import Row
 from partnerlab.generators.damage import damage, damages_of
 from tests.contracts.files.broken import LAYOUTS, broken_files, good_file
-from tests.contracts.files.test_differential import CELLS, OTHERS
+from tests.contracts.files.odd import CELLS, OTHERS
 
 pytestmark = pytest.mark.usefixtures("module")
 

@@ -34,7 +34,7 @@ from partnerlab.contracts.files.lines_in_c import column
 from partnerlab.contracts.files.rendered import groups_renderer
 from partnerlab.contracts.files.rows import render_row
 from partnerlab.generators.bif import generate_groups
-from tests.contracts.files.test_differential import GOOD_VALUES, LAYOUTS, SHAPED, VALUES
+from tests.contracts.files.odd import GOOD_VALUES, LAYOUTS, SHAPED, VALUES
 
 pytestmark = pytest.mark.usefixtures("modules")
 

@@ -15,7 +15,7 @@ from partnerlab.contracts.files import Layout, load_layout, with_columns
 from partnerlab.contracts.files.templates import KINDS, MOST_HELD, Page, page
 from partnerlab.generators.bif import generate_bif
 from partnerlab.generators.tccs_bif import generate_tccs_bif
-from tests.contracts.files.test_differential import OTHERS
+from tests.contracts.files.odd import OTHERS
 
 pytestmark = pytest.mark.usefixtures("modules")
 
