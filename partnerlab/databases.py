@@ -39,9 +39,12 @@ def check_database(database: str, owner: Owner, *, made: bool = True) -> None:
     """
     Look at a database's name, and at *owner*'s SQLite file before it is opened; a sandbox has its pump's beside it.
 
-    *database* is as in `SandboxSettings`: empty, a path or a URL. Raises `click.ClickException`: there is no such
-    folder, the file or its folder cannot be written to, it is no SQLite database or holds what is not *owner*'s, or it
-    is not there and would not be *made*. Raises `click.UsageError` where no database has that name.
+    *database* is as in `SandboxSettings`: empty, a path or a URL.
+
+    Raises:
+        click.ClickException: There is no such folder; the file or its folder cannot be written to; it is no SQLite
+            database; it holds what is not *owner*'s; or it is not there and would not be *made*.
+        click.UsageError: No database has that name.
     """
     path = database.removeprefix("sqlite:///")
     if not path:

@@ -1,10 +1,11 @@
 """
 A call over a kept connection by the shortest way: one write, one read, and little in between.
 
-httpx makes the connections. Over one on which a plain answer came (HTTP/1.1, with its length, and nothing else that
-says how it is to be read) the next request is written here, byte for byte as httpx would, and a plain answer is read
-here. Any other answer is given to httpcore's reader with the bytes that came, so that it is understood or refused as
-ever; its connection is closed then. The network is httpcore's in both ways: streams, TLS, time limits and errors.
+httpx makes the connections. An answer is plain if it is HTTP/1.1, has its length, and nothing else says how it is to
+be read. Once one came over a connection, the next request is written here, byte for byte as httpx would, and a plain
+answer is read here. Any other answer is given to httpcore's reader with the bytes that came, so that it is understood
+or refused as ever; its connection is closed then. The network is httpcore's in both ways: streams, TLS, time limits
+and errors.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 TCCS's answers: pure functions from an HTTP answer to its values or an error.
 
-JSON is asked for; a server that is set to XML answers so whatever it is asked, and both are read, as they are written
-and not as they are labelled (the shapes are assumed [A-12] [A-78]). What breaks the contract is a `ProtocolError` with
+JSON is asked for, but a server that is set to XML answers in XML. Both are read, by what they are and not by their
+label (the shapes are assumed [A-12] [A-78]). What breaks the contract is a `ProtocolError` with
 the rule, and nothing else than a `ClientError` is ever raised for an answer.
 """
 

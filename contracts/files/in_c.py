@@ -33,10 +33,11 @@ INVOICES = "_invoices"
 
 Column = tuple[int, bool, bool, int, int, int, int, Any, Callable[[str], Any] | None, Callable[[str], Any] | None]
 """
-What the module is told of a column.
+What the module is told of a column, in this order.
 
-Its kind, whether it is required and of several meters, digits before and least and most behind the point or the most
-characters of a NUMBER, its place in the row, the value of an empty cell, and what makes one value and several of text.
+Its kind; whether it is required; whether it has a value for each meter; digits before the point, and the least and the
+most behind it, or the most characters of a NUMBER; its place in the row; the value of an empty cell; what makes a value
+from text; what makes several.
 """
 
 ReadInvoice = Callable[[bytes, int], tuple[tuple[Row, Row, tuple[Row, ...]], int] | None]

@@ -2,10 +2,9 @@
 Where credentials stand in XML that differs only in its texts from some that was looked through before.
 
 Messages of a kind have the same tags, so their credentials stand in the same places: `Repeated` keeps the tags, and
-which of the texts between them are credentials. A later text is known only where its tags are the same, byte for byte,
-and the texts between them are of characters that mean nothing to any search (`places`, `readings`) and hold no card
-number. So it is as if it had been looked through; whatever else goes that way. Escapes and known secrets are looked for
-in each.
+which of the texts between them are credentials. A later message is known if its tags are the same, byte for byte, and
+the texts between them have only characters that mean nothing to any search (`places`, `readings`), and no card number.
+Any other message is looked through. Escapes and known secrets are looked for in each.
 """
 
 from __future__ import annotations

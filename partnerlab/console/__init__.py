@@ -1,9 +1,9 @@
 """
 The console: the pages at `/`, for the person in front of the sandbox.
 
-Server-rendered. It asks and changes everything through the control API and the data pump's API, in process but by the
-same handler as a caller over HTTP, so that it does nothing that they cannot. Loaded at its first request; once that is
-answered, the other pages are made once, so that a person's first look at one waits for no import.
+Server-rendered. It asks and changes everything through the control API and the data pump's API, in process and by the
+same handler as a caller over HTTP: it can do nothing that callers cannot. It is loaded at its first request. Once that
+is answered, the other pages are made once, so that a person's first look at one waits for no import.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 The sandbox: simulators, data pump and the ports that join them, in one process on one origin.
 
-In this room alone the client and the simulators meet. Invoice Cloud's events go into the data pump, its
-requests for balances and for bills as PDF go out through the client, and the pump calls the partner over the same HTTP
-that a real one would see.
+In this room alone the client and the simulators meet. Invoice Cloud's events go into the data pump, which calls the
+partner over the same HTTP that a real one would see. Requests for balances and for bills as PDF go out through the
+client.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def soak(
     Run one seed in one of *worlds*; *echo* is given the event log, line by line.
 
     What breaks is seen at the end of a day. Where the world can be repeated, the same seed is then run again and looked
-    at after every step of that day, so that the outcome names the first step that broke.
+    at after every step of that day: the outcome names the first step that broke.
     """
     world = worlds(options.seed, echo)
     outcome, day = _run(options, world, look_closely_on=-1)

@@ -5,7 +5,7 @@ Reading a CSV file of a partner: typed rows as a stream, in constant memory.
     for line, row in reading: row.AccountNumber, row.TotalAmountDue
     reading.report                                      # counts, quarantined rows, notes
 
-A bad row is quarantined by its own line, the line on which it begins as an editor counts, and the rest is read on. The
+A bad row is quarantined, by the line on which it begins as an editor counts, and the rest is read. The
 file as a whole is rejected only where it is empty, is no text, or no row has the columns of the table.
 """
 

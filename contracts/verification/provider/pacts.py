@@ -253,8 +253,8 @@ class _Relay(Generic[Subject]):
 @contextmanager
 def _direct_and_silent() -> Iterator[None]:
     """
-    Let Pact's library reach the relay whatever proxy the environment names, and keep its report, which it writes to
-    the standard output beside the results, from the output of whoever called us.
+    Let Pact's library reach the relay, whatever proxy the environment names, and keep the report that it writes to the
+    standard output out of the caller's.
     """
     before = os.environ.get("NO_PROXY")
     os.environ["NO_PROXY"] = "127.0.0.1"

@@ -39,11 +39,13 @@ class Customer:
     """
     One customer of a biller.
 
-    `customer_id` is Invoice Cloud's own number, `customer_guid` the UUID that web services know the record by, both
-    made when the record is made; `registration_date` an ISO 8601 date-time, empty where the customer
-    is not registered; `conveyed` says that the account was passed to a new owner and its number carries a `CV-` mark,
-    `billed_apart` that a bill file named that number since, so that it is an account of its own at the partner;
-    `display_account_number` is what payers are shown in place of the account number, where it has a value.
+    Attributes:
+        customer_id: Invoice Cloud's own number, made with the record.
+        customer_guid: The UUID that web services know the record by, made with it too.
+        registration_date: An ISO 8601 date-time; empty where the customer is not registered.
+        conveyed: The account was passed to a new owner, and its number carries a `CV-` mark.
+        billed_apart: A bill file named that number since, so it is an account of its own at the partner.
+        display_account_number: What payers are shown in place of the account number, where it has a value.
     """
 
     biller_guid: str

@@ -1,9 +1,9 @@
 """
 After a form: its answer gets an address of its own, so that Back and Reload never ask to send a form again.
 
-Whatever page answers a form (what is wrong in it, what was done, why it cannot be) is kept, and the browser is sent to
-the form's address with the page's key. It is shown there as long as its session lasts, and on a payment page until
-that is paid: then Back leads to the receipt.
+The page that answers a form is kept, whether it says what is wrong, what was done or why it cannot be. The browser is
+sent to the form's address with the page's key. The page is shown there as long as its session lasts. On a payment page
+it is shown until that is paid: then Back leads to the receipt.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-What an export of a lane does not say of conveyed accounts where it is older than that was kept, from its times.
+What exports of earlier releases do not say of conveyed accounts; it is told from the times in them.
 
-As revision 0006 tells it of a database, and the release before went by it: a payment that was made before its account
-was conveyed was told with the number of then, and a `CV-` number with a bill of a later day was billed apart [A-125].
+A payment that was made before its account was conveyed was told with the number that the account had then. A `CV-`
+number with a bill of a later day was billed apart [A-125]. Revision 0006 does the same with a database.
 """
 
 from __future__ import annotations

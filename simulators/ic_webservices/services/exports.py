@@ -1,9 +1,9 @@
 """
 What partners download: payments, and what payers changed of their records, since a moment.
 
-Both are answered whole and in the order they were recorded, from the moment on and with it, so that who asks again with
-the last date misses nothing, also after the clock was set back, and tells what it has by the PaymentGUID. No page ends
-before the last row: a partner that knows of no pages would miss payments, and 20,000 of them take under a second.
+Both are answered in the order they were recorded, the moment itself included. A partner that asks again with the last
+date misses nothing, also after the clock was set back, and knows by the PaymentGUID what it has already. There are no
+pages: a partner that knows of none would miss payments, and 20,000 of them take under a second.
 Source: WaterSmart, Payment/Lockbox File and Change Log File; what is in them is assumed [A-56].
 """
 

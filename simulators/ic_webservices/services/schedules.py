@@ -1,8 +1,8 @@
 """
 Payments for later: what a payer sets for a day, and AutoPay.
 
-Both run when the lane's clock reaches their time, each in one transaction that takes the payment and notes the outcome,
-so that neither is without the other and nothing is paid twice. What cannot be paid is skipped with its reason.
+Both run when the lane's clock reaches their time. One transaction takes the payment and notes the outcome, so nothing
+is paid twice. What cannot be paid is skipped with its reason.
 """
 
 from __future__ import annotations

@@ -26,9 +26,10 @@ __all__ = ["Doubt", "Unsettled", "UnsettledPort"]
 
 UnsettledPort = Callable[[str, str, str, datetime | None], Collection[str]]
 """
-The port to the data pump: lane, BillerGUID, account number and a moment (real time, or None) to the PaymentGUIDs that
-it has without a certain outcome of payment or return, and those that the partner took since that moment. It only
-reads, and is also called in an open transaction.
+The port to the data pump. Takes lane, BillerGUID, account number and a moment (real time, or None).
+
+Returns the PaymentGUIDs of payments and returns without a certain outcome, and of those that the partner took since
+that moment. It only reads, and is also called in an open transaction.
 """
 
 _IN_OUTBOX = Statement(

@@ -4,8 +4,8 @@ Where the utility's ledger is kept: accounts, bills, payments and events, each r
 Payments and events are numbered within their account, whose row is locked by whoever writes: no counter is shared
 between accounts, so they do not wait for each other, and replicas on PostgreSQL agree.
 
-Statements by hand are those of the balance answer and of a posted payment, which the benchmarks measure, and those that
-change one column where it still has its old value.
+Some statements are written by hand: those of the balance answer and of a posted payment, which the benchmarks measure,
+and those that change one column where it still has its old value.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ A service is declared once, in Spyne, and its messages are generated from that; 
 operation and behaves as the ASMX runtime does, down to its routing and the words of its faults. It knows nothing of
 what the operations do.
 
-Where it departs from .NET: a request that cannot be parsed is answered 400 *with* a fault that says why (.NET sends an
-empty 400), mustUnderstand is checked before the operation runs and not after, and a bug of ours never shows its text.
+It departs from .NET in three ways. A request that cannot be parsed is answered 400 *with* a fault that says why; .NET
+sends an empty 400. mustUnderstand is checked before the operation runs, not after. A bug of ours never shows its text.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ def read_object(body: bytes) -> dict[str, Any]:
     """
     The object that a body holds.
 
-    Raises `Refused` where it is no JSON object in UTF-8, `Invalid` where a name stands twice in one object, it is
-    nested too deep, a text cannot be stored, or no float holds a number.
+    Raises `Refused` where it is no JSON object in UTF-8. Raises `Invalid` where a name stands twice in one object,
+    where it is nested too deep, where a text cannot be stored, and where no float holds a number.
     """
     try:
         value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)

@@ -3,11 +3,12 @@ The operations of a contract, each bound to the function of its name: `listLanes
 
 Functions are those of classes, so what a contract and its classes come to is found once for all their objects.
 
-A function takes what its operation takes, under the names of the contract: places in the path, query parameters,
-members of a JSON body, as typed values (a text body, and a JSON one that is `x-whole`, as `body`, in bytes), and the
-kit's `request` where it asks for it.
-An absent one comes as the contract's default, or not at all. What it returns is the JSON of the answer, with the
-contract's status; where that has several, it says which: `(answer, 201)`.
+A function takes what its operation takes, under the names of the contract and as typed values: places in the path,
+query parameters, members of a JSON body. A text body, and a JSON one that is `x-whole`, come as `body`, in bytes. The
+kit's `request` comes where the function asks for it. What is absent comes as the contract's default, or not at all.
+
+A function returns the JSON of the answer, with the contract's status; where that has several, it says which:
+`(answer, 201)`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 The addresses a lane may be told to send to or to load from: the loopback, and what its operator has listed.
 
 A payment page is given addresses by whoever holds an API key. Posting to any of them would let that key reach what
-only this machine can reach, so an address is checked when it is given and again when it is used, and then the
-connection goes to the very address that was checked: what DNS answers later changes nothing.
+only this machine can reach. So an address is checked when it is given and again when it is used. The connection then
+goes to the very address that was checked: what DNS answers later changes nothing.
 
 The list is the biller's configuration `{"Egress": {"Allow": ["127.0.0.0/8", "10.1.2.3", "portal.example"]}}`, set by
 the control API. A host that is a name must be listed by its name, and every address it resolves to must be listed too.

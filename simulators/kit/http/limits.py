@@ -15,14 +15,18 @@ FREE_BYTES = 16 * 1024
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    What a connection may ask for, and all together.
+    What a connection may ask for, and all connections together.
 
-    `header_s` is the time for a whole head, `body_s` and `write_s` the time without any progress, `body_rate` how many
-    bytes a second a body must bring in the long run, `idle_s` the time between requests, `linger_s` the time a refused
-    sender gets to notice. `waiting` and `waiting_bytes` are what one connection may send ahead of answers,
-    `held_bytes` what all bodies and unread answers together may take.
-
-    A body for which `in_file(method, target, headers)` is true is kept in a file, not held, and may have `file_bytes`.
+    Attributes:
+        header_s: Time for a whole head.
+        body_s, write_s: Time without any progress.
+        body_rate: Bytes a second that a body must bring in the long run.
+        idle_s: Time between requests.
+        linger_s: Time that a refused sender gets to notice.
+        waiting, waiting_bytes: What one connection may send ahead of answers.
+        held_bytes: What all bodies and unread answers together may take.
+        in_file: Of method, target and headers, whether the body is kept in a file, not held.
+        file_bytes: The most that such a body may have.
     """
 
     header_bytes: int = 32 * 1024

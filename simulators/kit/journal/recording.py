@@ -52,10 +52,12 @@ class Recorded:
     """
     A body as it is stored.
 
-    `length` counts the bytes of the whole; `cut` says that `text` is only its beginning, or a description where the
-    bytes are no text; `faithful` that the text gives the original bytes again, apart from what is masked, and that the
-    masks can be read there, so that a check of the contract can still be made from it. `secrets` are those that stood
-    in it.
+    Attributes:
+        length: Bytes of the whole.
+        cut: `text` is only its beginning, or a description where the bytes are no text.
+        faithful: The text gives the original bytes again, apart from what is masked, and the masks can be read there:
+            the contract can still be checked by it.
+        secrets: Those that stood in it.
     """
 
     text: str

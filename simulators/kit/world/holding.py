@@ -1,10 +1,10 @@
 """
 What a text column holds beyond being text: a date, a moment, JSON, one of a few words.
 
-A lane is loaded from a file that anybody may have edited. What a page or a payment reads later is looked at then, by
-the type of the field that a dataclass has for the column (`Table`), and where that is plain text by the column's name:
-`…_on` is a date and `…_at` a moment, or empty, `LISTS` are JSON lists. A table without a dataclass says itself what its
-columns hold (`schema.Table.holds`).
+A lane is loaded from a file that anybody may have edited. So what a page or a payment reads later is looked at when it
+is loaded: by the type of the field that a dataclass has for the column (`Table`). Where that is plain text, the
+column's name decides: `…_on` is a date and `…_at` a moment, or empty; `LISTS` are JSON lists. A table without a
+dataclass says itself what its columns hold (`schema.Table.holds`).
 """
 
 from __future__ import annotations

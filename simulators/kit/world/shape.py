@@ -2,8 +2,8 @@
 Between a dataclass and a table's row: each field is a column of its name, in a table whose rows belong to lanes.
 
 A field that is a dataclass itself is laid flat: its fields are columns beside the others. A field's type decides how it
-is kept; whatever this module does not know (a type, a column that no field fills, a field that may be None in a column
-that may not be null) is refused when the `Shape` is made, not stored in a shape that nobody reads.
+is kept. What this module does not know is refused when the `Shape` is made: a type, a column that no field fills, a
+field that may be None in a column that may not be null.
 """
 
 from __future__ import annotations

@@ -228,9 +228,9 @@ class Store:
         """
         Within the block no transaction begins, and what it is given reads what is committed.
 
-        That is None where this thread has one open already, where what it writes is to be rolled back or is for a lane
-        that may be gone, where others may write in the database too, and, unless it is to *wait*, where another thread
-        has a transaction: then rows are written the plain way.
+        The block is given None where rows must be written the plain way: this thread has a transaction open already;
+        what it writes is to be rolled back, or is for a lane that may be gone; others may write in the database too;
+        or, unless it is to *wait*, another thread has a transaction.
         """
         if self._to_create:
             self.create()

@@ -1,10 +1,10 @@
 """
 The runner of due work: claim a row, do the work, write what came of it; again later where it is to be tried again.
 
-Work is done when its time comes (a thread for each work sleeps until the first moment at which any of it is due, and is
-woken where that changes), when a lane's clock is advanced (`due`), or now (`attempt`, `submit`). However many do so at
-once, in one process or several, one of them does it. Times are those of the lane's clock, so in a lane whose clock is
-frozen nothing happens by itself; work that concerns nobody's clock (`real_time`) goes by real time.
+Work is done when its time comes, when a lane's clock is advanced (`due`), or now (`attempt`, `submit`). Each work has a
+thread, which sleeps until the first moment at which any of it is due, and is woken where that changes. However many try
+at once, in one process or several, one of them does it. Times are those of the lane's clock, so in a lane whose clock
+is frozen nothing happens by itself; work that concerns nobody's clock (`real_time`) goes by real time.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 Jobs by a timetable, in each lane: what a partner runs every 15 minutes, daily at a time or weekly on a day.
 
 A job runs once at each of its times as the lane's clock comes to it. One that was paused, or whose server was down,
-runs once for all the times it missed; a clock that is advanced runs each of them [A-92], but passes over those of a job
-that only looks whether there is something to do, where there is nothing [A-107].
+runs once for all the times it missed. A clock that is advanced runs each of them [A-92]; a job that only looks whether
+there is something to do is passed over where there is nothing [A-107].
 """
 
 from __future__ import annotations
