@@ -1,9 +1,9 @@
 """
 Which posting in a partner's books is which payment.
 
-A posting that names its payment (PaymentGUID, PaymentReference) is that payment's. One that names none, as TCCS's
-version 1 makes them, is matched by what it credits and how much, so that each payment has at most one of them before
-any has two. What a partner took back is shared among payments that the report of a return cannot tell apart (`twins`).
+A posting that names its payment (PaymentGUID, PaymentReference) is that payment's. TCCS's version 1 makes some that
+name none: they are matched by what they credit and how much, each payment getting one before any gets two. What a
+partner took back is shared among payments that the report of a return cannot tell apart (`twins`).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -52,65 +53,82 @@ def marks(control: Control, billers: Mapping[str, Biller]) -> dict[str, datetime
     return found
 
 
+@dataclass
+class _Place:
+    """What Invoice Cloud says of an account, or of an invoice where that is what the partner credits."""
+
+    due: Decimal = Decimal(0)
+    bills: set[str] = field(default_factory=set)
+    """Those of its former owners too."""
+    late_fees: Decimal = Decimal(0)
+    ahead: Decimal = Decimal(0)
+    held_back: Decimal = Decimal(0)
+    """That of its former owners too."""
+    asked: list[str] = field(default_factory=list)
+    requested: list[tuple[str, Decimal]] = field(default_factory=list)
+    conveyed: dict[str, Decimal] = field(default_factory=dict)
+    """Of a former owner what is due on each bill."""
+
+
 def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balance]:
     """What is owed where by both sides; where they differ, with what the partner has not told."""
     for biller in billers.values():
-        owed: defaultdict[str, Decimal] = defaultdict(Decimal)
-        fees: defaultdict[str, Decimal] = defaultdict(Decimal)
-        held: defaultdict[str, set[str]] = defaultdict(set)
-        asked: defaultdict[str, list[str]] = defaultdict(list)
-        conveyed: defaultdict[str, dict[str, Decimal]] = defaultdict(dict)
-        ahead: defaultdict[str, Decimal] = defaultdict(Decimal)
-        held_back: defaultdict[str, Decimal] = defaultdict(Decimal)
-        requested: defaultdict[str, list[tuple[str, Decimal]]] = defaultdict(list)
+        books = BOOKS[biller.partner]
         by_invoice = PARTNERS[biller.partner].place == "invoice"
         was_conveyed = set() if by_invoice else _conveyed(control, biller.guid)
-        for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
-            place = row["invoice_number"] if by_invoice else row["account_number"]
-            first = place if by_invoice else before_conveyance(place)
-            held[place].add(row["invoice_number"])
-            held[first].add(row["invoice_number"])
-            if PARTNERS[biller.partner].how == BY_FILE and row["status"] != "closed":
-                held_back[first] += Decimal(row["held_back"])
-            due = Decimal(row["balance_due"]) if row["status"] != "closed" else Decimal(0)
-            if first != place:
-                conveyed[place][row["invoice_number"]] = due
-            if row["fields"].get("Source") == FROM_REQUEST:
-                requested[place].append((row["invoice_number"], due))
-            if row["status"] != "closed":
-                owed[place] += due
-                ahead[place] += _ahead(due, Decimal(row["total_amount_due"]))
-                fees[place] += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
-        found = paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid)
-        for row in found:
-            asked[row["invoice_number"] if by_invoice else row["account_number"]].append(row["invoice_number"])
-        books = BOOKS[biller.partner]
+        here = _at_invoice_cloud(control, biller, by_invoice=by_invoice)
         told = list(books.owed(control))
-        former = _former_owners(control, books, conveyed, fees, {place for place, *_ in told})
+        former = _former_owners(control, books, here, {place for place, *_ in told})
         for place, at_partner, waits in told:
-            if place not in held and not at_partner:
+            own = here[place]
+            if not own.bills and not at_partner:
                 continue
-            differs = owed[place] != at_partner
+            looked_at = own.due != at_partner or place in was_conveyed
+            unsent = books.missing(control, Place(biller.guid, place, own.bills, waits)) if looked_at else ()
             yield Balance(
                 biller.partner,
                 biller.guid,
                 place,
-                at_partner,
-                owed[place],
-                waits,
-                tuple(asked[place]),
-                tuple(books.missing(control, Place(biller.guid, place, held[place], waits)))
-                if differs or place in was_conveyed
-                else (),
-                fees[place],
-                former[place],
-                next((one for one in former[before_conveyance(place)] if one.account == place), None),
-                _beside_bills(control, books, place) if former[place] else Decimal(0),
-                ahead[place],
-                held_back[place],
-                tuple(requested[place]),
-                place in was_conveyed,
+                at_partner=at_partner,
+                at_invoice_cloud=own.due,
+                waits=waits,
+                asked=tuple(own.asked),
+                unsent=tuple(unsent),
+                late_fees=own.late_fees,
+                former=former[place],
+                itself=next((one for one in former[before_conveyance(place)] if one.account == place), None),
+                beside_bills=_beside_bills(control, books, place) if former[place] else Decimal(0),
+                ahead=own.ahead,
+                held_back=own.held_back,
+                requested=tuple(own.requested),
+                was_conveyed=place in was_conveyed,
             )
+
+
+def _at_invoice_cloud(control: Control, biller: Biller, *, by_invoice: bool) -> defaultdict[str, _Place]:
+    """What Invoice Cloud says of each place of a biller."""
+    here: defaultdict[str, _Place] = defaultdict(_Place)
+    for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
+        number, stands = row["invoice_number"], row["status"] != "closed"
+        place = number if by_invoice else row["account_number"]
+        first = place if by_invoice else before_conveyance(place)
+        own, due = here[place], Decimal(row["balance_due"]) if stands else Decimal(0)
+        for each in (own, here[first]):
+            each.bills.add(number)
+        if first != place:
+            own.conveyed[number] = due
+        if row["fields"].get("Source") == FROM_REQUEST:
+            own.requested.append((number, due))
+        if stands:
+            own.due += due
+            own.ahead += _ahead(due, Decimal(row["total_amount_due"]))
+            own.late_fees += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
+            if PARTNERS[biller.partner].how == BY_FILE:
+                here[first].held_back += Decimal(row["held_back"])
+    for row in paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid):
+        number = row["invoice_number"]
+        here[number if by_invoice else row["account_number"]].asked.append(number)
+    return here
 
 
 def _conveyed(control: Control, biller_guid: str) -> Set[str]:
@@ -123,21 +141,22 @@ def _conveyed(control: Control, biller_guid: str) -> Set[str]:
 def _former_owners(
     control: Control,
     books: Books,
-    conveyed: Mapping[str, Mapping[str, Decimal]],
-    fees: Mapping[str, Decimal],
+    here: Mapping[str, _Place],
     known: Set[str],
 ) -> Mapping[str, tuple[FormerOwner, ...]]:
-    """By the number from before; *conveyed* is what each `CV-` number is asked for by bill, *known* the partner's."""
+    """The former owners by the number from before; the partner has accounts of the *known* numbers."""
     former: defaultdict[str, tuple[FormerOwner, ...]] = defaultdict(tuple)
-    for account, asked in conveyed.items():
+    for account, asked in here.items():
+        if not asked.conveyed:
+            continue
         place = before_conveyance(account)
         own = _billed(control, books, account) if account in known else {}
         billed = _billed(control, books, place) if place in known else {}
-        there = {number: due for number, due in asked.items() if number not in own}
+        there = {number: due for number, due in asked.conveyed.items() if number not in own}
         if there:
             amounts = (billed.get(number, Decimal(0)) for number in there)
             one = FormerOwner(
-                account, sum(there.values(), Decimal(0)), sum(amounts, Decimal(0)), fees[account], frozenset(there)
+                account, sum(there.values(), Decimal(0)), sum(amounts, Decimal(0)), asked.late_fees, frozenset(there)
             )
             former[place] = (*former[place], one)
     return former

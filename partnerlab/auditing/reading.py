@@ -61,8 +61,8 @@ def read_standing(read: Callable[[], LaneBooks], doubtful: Callable[[LaneBooks],
     """
     What *read* gives; *doubtful* books are read again until they stand still, at most `MOST_READINGS` times.
 
-    The books are read one after the other, so that a payment which is delivered meanwhile can stand in one that was
-    read late and be missing from one that was read early.
+    The books are read one after the other. A payment that is delivered meanwhile can stand in one that was read late
+    and be missing from one that was read early.
     """
     books = read()
     for _ in range(MOST_READINGS - 1):

@@ -253,19 +253,21 @@ class FormerOwner:
 @dataclass(frozen=True, slots=True)
 class Balance:
     """
-    What is owed at one place by both sides' books; `waits` where the partner has not told its last change.
+    What is owed at one place by both sides' books.
 
-    `asked` are the bills that a file left open and about which the partner has yet to answer: it may owe more there.
-
-    `unsent` are the partner's bills that Invoice Cloud does not have; `late_fees` is what Invoice Cloud
-    charged; `former` are the account's former owners, and where `place` is the number of one, that one is `itself`;
-    `beside_bills` is what the partner says beyond the sum of its bills, of an account with former owners. `ahead` is
-    what was paid before it was billed. `held_back` is what the partner's last file asked for and
-    Invoice Cloud does not, as it may have been paid just before; only of a partner that cannot be asked itself.
-
-    `requested` are bills that Invoice Cloud knows from a Cloud Payments request alone, with what is due on each; of an
-    account that `was_conveyed` `unsent` is told where both sides agree, too: what one owner's bill lacks may be asked
-    of another.
+    Attributes:
+        waits: The partner has not told its last change.
+        asked: Bills that a file left open and about which the partner has yet to answer: it may owe more there.
+        unsent: The partner's bills that Invoice Cloud does not have. Told where both sides differ, and of an account
+            that `was_conveyed` always: what one owner's bill lacks may be asked of another.
+        late_fees: What Invoice Cloud charged.
+        former: The account's former owners.
+        itself: Where `place` is the number of a former owner, that one.
+        beside_bills: What the partner says beyond the sum of its bills, of an account with former owners.
+        ahead: What was paid before it was billed.
+        held_back: What the partner's last file asked for and Invoice Cloud does not, as it may have been paid just
+            before; only of a partner that cannot be asked itself.
+        requested: Bills that Invoice Cloud knows from a Cloud Payments request alone, with what is due on each.
     """
 
     partner: str
