@@ -15,6 +15,7 @@ from partnerlab.contracts.verification.provider.invoice_cloud import SUITE as IN
 TESTS = Path(__file__).resolve().parents[2] / "simulators" / "ic_webservices"
 CATALOGUES = ("asmx", "cloud_payments", "ic_webservices")
 API, PAGE = "services/test_cloud_payments.py", "services/test_cloud_payments_page.py"
+REQUEST = "services/test_cloud_payments_request.py"
 PAYING, PAYER = "services/test_cloud_payments_paying.py", "services/test_cloud_payments_payer.py"
 ONCE, BACK = "services/test_cloud_payments_once.py", "services/test_postbacks.py"
 LOGINS, USERS = "services/test_user_logins.py", "services/test_user_accounts.py"
@@ -34,7 +35,7 @@ LINKS = f"{REMOTE}::test_accounts_are_linked_and_taken_away"
 
 SHOWN: dict[str, tuple[str, ...]] = {
     "CPV2-REQ-1": (f"{PAYING}::test_after_an_approved_payment_the_browser_goes_to_return_url",),
-    "CPV2-REQ-2": (POSTBACK, f"{API}::test_what_is_not_taken_is_refused_by_its_name_and_nothing_is_made"),
+    "CPV2-REQ-2": (POSTBACK, f"{REQUEST}::test_what_is_not_taken_is_refused_by_its_name_and_nothing_is_made"),
     "CPV2-REQ-3": (POSTBACK,),
     "CPV2-REQ-5": (f"{PAGE}::test_the_stylesheet_is_linked_where_the_allow_list_has_its_host",),
     "CPV2-CUS-2": (f"{API}::test_the_display_account_number_is_shown_in_place_of_the_number",),
@@ -45,7 +46,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "CPV2-CUS-7": (MADE, ADDRESS),
     "CPV2-CUS-8": (MADE, SHOWN_AS),
     "CPV2-CUS-10": (f"{API}::test_no_invoices_mean_the_open_ones_of_the_account",),
-    "CPV2-INV-1": (f"{API}::test_what_cannot_be_read_is_told_with_its_place",),
+    "CPV2-INV-1": (f"{REQUEST}::test_what_cannot_be_read_is_told_with_its_place",),
     "CPV2-INV-2": (OF_REQUEST,),
     "CPV2-INV-3": (OF_REQUEST,),
     "CPV2-INV-4": (OF_REQUEST,),
@@ -102,7 +103,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
         f"{AUTHENTICATION}::test_a_token_that_was_ended_is_refused_from_then_on",
         f"{AUTHENTICATION}::test_a_token_belongs_to_one_lane_and_one_biller",
     ),
-    "ICWS-READ-4": (f"{API}::test_a_strict_biller_takes_the_exact_names_and_types_only",),
+    "ICWS-READ-4": (f"{REQUEST}::test_a_strict_biller_takes_the_exact_names_and_types_only",),
     "ICWS-REG-1": (f"{REMOTE}::test_a_user_registers_and_registers_again_with_a_new_password",),
     "ICWS-REG-2": (f"{REMOTE}::test_a_user_registers_and_registers_again_with_a_new_password",),
     "ICWS-UNREG-1": (LINKS, f"{USERS}::test_an_account_is_registered_until_its_last_user_goes"),

@@ -64,6 +64,11 @@ def request(**changes: Any) -> dict[str, Any]:
     return {"ViewMode": 0, "Customers": [{"AccountNumber": ACCOUNT}], **changes}
 
 
+def of_invoice(**members: Any) -> dict[str, Any]:
+    """A request for one invoice of the seeded account."""
+    return request(Customers=[{"AccountNumber": ACCOUNT, "Invoices": [{"InvoiceNumber": "N1", **members}]}])
+
+
 def options(**invoice_options: bool) -> dict[str, Any]:
     """PageResultOptions with those of its invoices."""
     return {"InvoiceOptions": invoice_options}
