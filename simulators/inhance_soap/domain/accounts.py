@@ -80,7 +80,8 @@ def draft_switched(account: Account, *, on: bool) -> Account:
         bank = DRAFT_BANK
     elif bank == DRAFT_BANK:
         bank = (None, None, None)
-    return replace(account, autopay=on, bank_name=bank[0], bank_account=bank[1], bank_routing=bank[2])
+    name, number, routing = bank
+    return replace(account, autopay=on, bank_name=name, bank_account=number, bank_routing=routing)
 
 
 def read_account_number(field: str, value: str | None) -> str:
