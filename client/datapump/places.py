@@ -22,7 +22,7 @@ class Places:
     """Places for *total* calls; may be shared by threads."""
 
     def __init__(self, total: int) -> None:
-        self._total = max(total, 2)  # with one, a biller that holds none would find no more free than it holds
+        self._total = max(total, 2)  # with one, a slow partner would hold up every other
         self._held: Counter[Hashable] = Counter()
         self._lines: dict[Hashable, OrderedDict[Run, None]] = {}
         self._lock = threading.Lock()

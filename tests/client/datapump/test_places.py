@@ -27,8 +27,10 @@ def test_alone_a_biller_gets_half_and_there_is_always_a_place_for_another() -> N
 def test_however_few_places_there_are_somebody_gets_one(total: int) -> None:
     places = Places(total)
     assert places.enter("a", None)
+    assert not places.enter("a", None)
+    assert places.enter("b", None), "beside a slow one"
     assert places.leave("a") == []
-    assert places.enter("b", None)
+    assert places.enter("a", None)
 
 
 def test_who_stands_in_line_is_called_once_in_order_and_the_leanest_biller_first() -> None:

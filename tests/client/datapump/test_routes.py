@@ -123,8 +123,12 @@ def test_a_conveyed_accounts_enrolment_goes_by_its_plain_number(router: Router, 
 def test_enrolment_is_on_or_off(
     router: Router, partner: Partner, kind: str, operation: str, field: str, enrolled: bool, word: str
 ) -> None:
-    seen = sent(router, partner, make_event(kind, enrolled=enrolled))
+    event = make_event(kind, enrolled=enrolled)
+    seen = sent(router, partner, event)
     assert (seen.operation, seen.fields[field]) == (operation, word)
+    made = plan(router, partner, event)
+    assert isinstance(made, PartnerRequest)
+    assert made.description == f"account {seen.account}, {word}", "what a person reads of the delivery"
 
 
 def test_an_email_address_is_set(router: Router, partner: Partner) -> None:
