@@ -54,8 +54,8 @@ class WaterSmartCalls:
             return Told((), str(error))
 
 
-def _told(report: Report, *, token: str = "", url: str = "") -> Told:
-    return Told(tuple(map(str, report.steps)), token=token, url=url)
+def _told(report: Report, *, token: str = "") -> Told:
+    return Told(tuple(map(str, report.steps)), token=token)
 
 
 def _register(clients: _Clients, values: dict[str, Any]) -> Told:

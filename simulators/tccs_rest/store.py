@@ -184,9 +184,9 @@ class Books(LaneTx):
         found = _CHARGES.find(self.tx, self.lane, {"invoice_number": invoice_number}, order="number")
         return [one.charge for one in found]
 
-    def add_charge(self, invoice_number: str, charge: Charge, *, billed: bool, late: bool = False) -> None:
+    def add_charge(self, invoice_number: str, charge: Charge, *, billed: bool) -> None:
         """Append a charge to a locked policy term."""
-        row = PolicyCharge(invoice_number, charge, billed, late or charge.kind == "late_fee")
+        row = PolicyCharge(invoice_number, charge, billed, charge.kind == "late_fee")
         added = _CHARGES.add(self.tx, self.lane, row)
         assert added
 

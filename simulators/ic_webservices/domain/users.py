@@ -108,13 +108,13 @@ def check_password(password: object, field: str = "Password") -> str:
     return password
 
 
-def hash_password(password: str, cost: int, salt: bytes = b"") -> str:
+def hash_password(password: str, cost: int) -> str:
     """
     What is kept of a password: scheme, cost, salt and digest.
 
-    *cost* is scrypt's N, a power of two; a salt of its own is made where none is given.
+    *cost* is scrypt's N, a power of two.
     """
-    salt = salt or secrets.token_bytes(_SALT_BYTES)
+    salt = secrets.token_bytes(_SALT_BYTES)
     return "$".join((_SCHEME, str(cost), _text(salt), _text(_digest(password, cost, salt))))
 
 

@@ -42,11 +42,11 @@ class PageRefused(Exception):
     """
     A page that is not shown: the status, a heading and the reason in words a payer understands.
 
-    *back* is the address of the site that sent the payer, where it is known.
+    `back` is the address of the site that sent the payer; whoever knows it sets it.
     """
 
-    def __init__(self, status: int, heading: str, reason: str, *, back: str = "") -> None:
-        self.status, self.heading, self.reason, self.back = status, heading, reason, back
+    def __init__(self, status: int, heading: str, reason: str) -> None:
+        self.status, self.heading, self.reason, self.back = status, heading, reason, ""
         super().__init__(f"{heading}: {reason}")
 
 

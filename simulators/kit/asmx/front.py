@@ -35,7 +35,7 @@ from partnerlab.simulators.kit.asmx.forms import FormUnreadable, read_fields, wr
 from partnerlab.simulators.kit.asmx.message import Handlers, Service
 from partnerlab.simulators.kit.asmx.pages import Wsdl, disco, help_page, is_local, operation_page
 from partnerlab.simulators.kit.asmx.shapes import Seen, Shapes
-from partnerlab.simulators.kit.asmx.templates import Writer, plain_writer, template
+from partnerlab.simulators.kit.asmx.templates import Writer, template
 from partnerlab.simulators.kit.asmx.xml import MAX_BYTES, XmlRefused, parse, place_after
 from partnerlab.simulators.kit.http.charsets import US_ASCII, known
 from partnerlab.simulators.kit.http.messages import Ready, Request, Response
@@ -73,7 +73,6 @@ class AsmxService:
         flat_forms: Whether a form POST may carry the members of a single complex parameter, which .NET does not offer.
         samples: What the test form of an operation's page begins with, by a parameter's name.
         shapes: Whether bodies that differ only in their values from one before are read without the parser.
-        templates: Whether answers are written by templates.
     """
 
     def __init__(
@@ -90,7 +89,6 @@ class AsmxService:
         flat_forms: bool = False,
         samples: Mapping[str, str] | None = None,
         shapes: bool = True,
-        templates: bool = True,
     ) -> None:
         self.name = name
         self._samples = {parameter.lower(): value for parameter, value in (samples or {}).items()}
@@ -102,7 +100,7 @@ class AsmxService:
         self.answer: Answerer = self._answer
         """Answers a message that passed every check of its envelope: reads it, calls the handler, writes."""
         self._shapes = Shapes(max_body) if shapes else None
-        self._make_writer = template if templates else plain_writer
+        self._make_writer = template
         self._writers: dict[tuple[str, str], Writer] = {}
         self._wsdl = Wsdl(wsdl)
         self._by_action = {one.action: one for one in self.operations.values()}

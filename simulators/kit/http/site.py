@@ -246,8 +246,8 @@ class Site:
             return Refusal(self.new_id(), answer)
         return None
 
-    def _refuse(self, status: int, code: str, message: str, field: str = "") -> Refusal:
-        return Refusal(self.new_id(), problem(status, code, message, field))
+    def _refuse(self, status: int, code: str, message: str) -> Refusal:
+        return Refusal(self.new_id(), problem(status, code, message))
 
 
 _SERVERS_CALL = ": it is called by a server, which keeps its key; in a browser every visitor has it [A-123]"

@@ -32,6 +32,7 @@ from partnerlab.simulators.kit.world.table import utc_text
 __all__ = ["Runner"]
 
 MOST_AT_ONCE = 100
+THREADS = 4
 LOOK_EVERY_S = 5.0
 """How often to look for work that other processes left in a shared database; they cannot wake this one."""
 MOVED_S = 0.2
@@ -51,9 +52,9 @@ class Runner:
     Made `by_hand` nothing happens in the background and on no other thread: only when a clock is advanced, or at once.
     """
 
-    def __init__(self, store: Store, lanes: Lanes, *, threads: int = 4) -> None:
+    def __init__(self, store: Store, lanes: Lanes) -> None:
         self.by_hand = False
-        self._store, self._lanes, self._threads = store, lanes, threads
+        self._store, self._lanes = store, lanes
         self._works: list[Work] = []
         self._owner = uuid.uuid4().hex[:12]
         self._claims = itertools.count(1)
@@ -119,7 +120,7 @@ class Runner:
             if self._closed.is_set():
                 return []
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(self._threads, "jobs")
+                self._pool = ThreadPoolExecutor(THREADS, "jobs")
             return [self._pool.submit(self._quietly, work, lane, key) for key in keys]
 
     def _done_now(self, work: Work, lane: str, key: Key) -> Future[bool]:
