@@ -14,7 +14,7 @@ from partnerlab.cli import main
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from tests.partnerlab.auditing.plants import RETURNS
-from tests.partnerlab.auditing.town import Account, Town
+from tests.partnerlab.auditing.town import CARD, Account, Town
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,45 @@ def test_a_person_enters_a_return_and_settles_its_delivery(sandbox: Sandbox, par
         town.close()
     assert not audit(books).findings
     assert [one for one in reconcile(books).differences if one.subject == account.number] == []
+
+
+@pytest.mark.parametrize("partner", ["inhance_v1", "inhance_v2"])
+def test_a_former_owners_return_that_is_settled_before_it_is_entered_is_no_finding(
+    sandbox: Sandbox, partner: str
+) -> None:
+    """The next balance lacks the return, so the former owner is asked for nothing, until a clerk enters it."""
+    town = Town(sandbox, partner, f"settled-early-{partner}", accounts=1)
+    try:
+        (account,) = town.accounts
+        if partner == "inhance_v1":
+            town.control.patch("/_sandbox/inhance/v1", {"payments": "live"})
+        returned = town.pay(account, **dict(RETURNS))
+        town.advance(minutes=16)
+        biller = {"biller_guid": town.biller["guid"]}
+        town.control.post(f"/_sandbox/ic/customers/{account.number}/convey", biller)
+        town.advance(days=8)
+        bills = f"/_sandbox/inhance/accounts/{account.number}/bills"
+        town.control.post(bills, {"invoice_number": "66900000", "amount": "3.00"})
+        town.advance(days=1)
+        town.pay(Account(account.number, "66900000", "3.00"), tender="credit_card", card_number=CARD)
+        town.advance(minutes=31)
+        for delivery in town.control.get("/_pump/deliveries", lane=town.lane)["deliveries"]:
+            if delivery["state"] == "dead":
+                dismissed = {"reason": "a clerk will enter it", "by": "Dana"}
+                town.control.post(f"/_pump/deliveries/{delivery['id']}/dismiss", dismissed)
+        town.advance(minutes=31)
+        if partner == "inhance_v2":
+            town.control.post("/_sandbox/ic/invoices/66900000/open", biller)
+        (former,) = town.control.get("/_sandbox/ic/invoices", **biller, text=account.invoice, limit=1)["invoices"]
+        assert (former["account_number"][:10], former["balance_due"]) == (f"{account.number}CV", "0.00")
+        where = ("--url", sandbox.url, "--lane", town.lane)
+        assert run("clerk", "return", returned["reference"], "--by", "Dana", *where)[0] == 0
+        books = town.books()
+    finally:
+        town.close()
+    found = {one.subject: one for one in reconcile(books).differences}
+    assert [one.kind for one in found.values()] == ["explained"] * 2
+    assert "came back, and the balance was told before a clerk entered it" in found[former["account_number"]].detail
 
 
 def test_a_policy_that_is_paid_ahead_of_what_is_billed_is_no_credit(sandbox: Sandbox) -> None:
