@@ -155,7 +155,7 @@ def test_an_existing_policy_is_paid_as_the_inquiry_shows_it(flavour: Any, invoic
     due = {"454100010-06/16/2020": Decimal("120.00")}
     run(flavour, stub, agent.existing_policy_payment, account_number="454100010", invoices=due, name="Bakery")
     members = stub.seen[0].members
-    assert (members["CreateCustomerRecord"], members["ViewMode"]) == (False, 0)
+    assert (members["CreateCustomerRecord"], members["ViewMode"], members["AllowSwipe"]) == (False, 0, False)
     assert members["Customers"][0]["Invoices"] == [{"InvoiceNumber": "454100010-06/16/2020", "BalanceDue": 120.0}]
 
 
