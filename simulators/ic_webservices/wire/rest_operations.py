@@ -36,16 +36,17 @@ _FIELDS: Mapping[str, str] = {
 }
 
 
-def operations(
-    ledger: BillerLedger, authentication: Authentication, user_accounts: UserAccounts
-) -> tuple[RestOperation, ...]:
-    """The operations, on that ledger and its users."""
+class _Operations:
+    """What each operation does, on a ledger and its users."""
 
-    def biller_status(call: RestContext) -> Mapping[str, Any]:
+    def __init__(self, ledger: BillerLedger, authentication: Authentication, user_accounts: UserAccounts) -> None:
+        self._ledger, self._authentication, self._user_accounts = ledger, authentication, user_accounts
+
+    def biller_status(self, call: RestContext) -> Mapping[str, Any]:
         return {"BillerGUID": call.biller.guid, "BillerName": call.biller.name, "Active": True}
 
-    def retrieve_users(call: RestContext) -> Mapping[str, Any]:
-        found = user_accounts.find(
+    def retrieve_users(self, call: RestContext) -> Mapping[str, Any]:
+        found = self._user_accounts.find(
             call.lane,
             call.biller.guid,
             account_number=call.text("AccountNumber"),
@@ -54,8 +55,8 @@ def operations(
         )
         return {"Users": [_user(one) for one in found]}
 
-    def remote_authentication(call: RestContext) -> Mapping[str, Any]:
-        token, _, customer = user_accounts.log_in(
+    def remote_authentication(self, call: RestContext) -> Mapping[str, Any]:
+        token, _, customer = self._user_accounts.log_in(
             call.lane,
             call.biller.guid,
             call.values["Username"],
@@ -67,9 +68,9 @@ def operations(
             "CustomerGuid": None if customer is None else customer.customer_guid,
         }
 
-    def register_accounts(call: RestContext) -> Mapping[str, Any]:
+    def register_accounts(self, call: RestContext) -> Mapping[str, Any]:
         check_login_type(call.values["LoginTypeID"])
-        registered = user_accounts.register(
+        registered = self._user_accounts.register(
             call.lane,
             call.biller.guid,
             call.values["Username"],
@@ -82,20 +83,20 @@ def operations(
         left_out = [one.message for one in registered if one.customer is None]
         return {"Success": False, "ErrorMessage": " ".join(left_out), **members} if left_out else members
 
-    def retrieve_user_accounts(call: RestContext) -> Mapping[str, Any]:
+    def retrieve_user_accounts(self, call: RestContext) -> Mapping[str, Any]:
         username = call.text("Username")
         if token := call.text("RemoteAuthenticationToken"):
-            session = authentication.open(call.lane, token, call.biller.guid)
+            session = self._authentication.open(call.lane, token, call.biller.guid)
             if username.strip() and username.strip().lower() != session.user.username:
                 raise ValueRefused("Username", username, "is not the user of the RemoteAuthenticationToken")
             username = session.user.username
         if not username.strip():
             raise ValueRefused("Username", "", "give Username or RemoteAuthenticationToken")
-        found = user_accounts.accounts(call.lane, call.biller.guid, username)
+        found = self._user_accounts.accounts(call.lane, call.biller.guid, username)
         return {"Accounts": [_account(customer) for customer in found]}
 
-    def update_password(call: RestContext) -> Mapping[str, Any]:
-        user_accounts.set_password(
+    def update_password(self, call: RestContext) -> Mapping[str, Any]:
+        self._user_accounts.set_password(
             call.lane,
             call.biller.guid,
             call.text("Username"),
@@ -104,8 +105,8 @@ def operations(
         )
         return {}
 
-    def update_email_address(call: RestContext) -> Mapping[str, Any]:
-        user_accounts.set_user_email(
+    def update_email_address(self, call: RestContext) -> Mapping[str, Any]:
+        self._user_accounts.set_user_email(
             call.lane,
             call.biller.guid,
             call.text("NewEmailAddress"),
@@ -114,18 +115,18 @@ def operations(
         )
         return {}
 
-    def retrieve_customer_guid(call: RestContext) -> Mapping[str, Any]:
+    def retrieve_customer_guid(self, call: RestContext) -> Mapping[str, Any]:
         # EmailAddress and Username are sent by integrations and narrow nothing: the account may not be linked yet.
-        customer = ledger.customer(call.lane, call.biller.guid, call.text("AccountNumber").strip())
+        customer = self._ledger.customer(call.lane, call.biller.guid, call.text("AccountNumber").strip())
         return {"CustomerGuid": customer.customer_guid}
 
-    def create_customer_record(call: RestContext) -> Mapping[str, Any]:
+    def create_customer_record(self, call: RestContext) -> Mapping[str, Any]:
         values = {field: call.values[name] for name, field in _FIELDS.items()}
-        customer, new = ledger.create_customer(call.lane, call.biller.guid, call.text("AccountNumber"), values)
+        customer, new = self._ledger.create_customer(call.lane, call.biller.guid, call.text("AccountNumber"), values)
         return {"CustomerGuid": customer.customer_guid, "Created": new}
 
-    def retrieve_customer_account(call: RestContext) -> Mapping[str, Any]:
-        customer, due_cents = ledger.customer_account(call.lane, call.biller.guid, call.places["CustomerGuid"])
+    def retrieve_customer_account(self, call: RestContext) -> Mapping[str, Any]:
+        customer, due_cents = self._ledger.customer_account(call.lane, call.biller.guid, call.places["CustomerGuid"])
         return {
             "AccountNumber": customer.account_number,
             "CustomerGuid": customer.customer_guid,
@@ -144,13 +145,19 @@ def operations(
             "BalanceDue": amount(due_cents),
         }
 
+
+def operations(
+    ledger: BillerLedger, authentication: Authentication, user_accounts: UserAccounts
+) -> tuple[RestOperation, ...]:
+    """The operations by name, method and path, with what their bodies hold."""
+    does = _Operations(ledger, authentication, user_accounts)
     return (
-        RestOperation("BillerStatus", "GET", "/api/v1/biller/status", biller_status),
+        RestOperation("BillerStatus", "GET", "/api/v1/biller/status", does.biller_status),
         RestOperation(
             "RetrieveUsers",
             "POST",
             f"{REMOTE}/RetrieveUsers",
-            retrieve_users,
+            does.retrieve_users,
             _texts("AccountNumber", "EmailAddress", "Username"),
             {"Users": []},
         ),
@@ -158,7 +165,7 @@ def operations(
             "RemoteAuthentication",
             "POST",
             f"{REMOTE}/RemoteAuthentication",
-            remote_authentication,
+            does.remote_authentication,
             _texts("AccountNumber", required=("Username", "Password")),
             {"RemoteAuthenticationToken": None, "CustomerGuid": None},
         ),
@@ -166,7 +173,7 @@ def operations(
             "RegisterAccounts",
             "POST",
             f"{REMOTE}/RegisterAccounts",
-            register_accounts,
+            does.register_accounts,
             Schema(
                 (
                     Member("LoginTypeID", "whole", required=True),
@@ -180,7 +187,7 @@ def operations(
             "RetrieveUserAccounts",
             "POST",
             f"{REMOTE}/RetrieveUserAccounts",
-            retrieve_user_accounts,
+            does.retrieve_user_accounts,
             _texts("Username", "RemoteAuthenticationToken"),
             {"Accounts": []},
         ),
@@ -188,21 +195,21 @@ def operations(
             "UpdatePassword",
             "POST",
             f"{REMOTE}/UpdatePassword",
-            update_password,
+            does.update_password,
             _texts("Password", required=("Username", "NewPassword")),
         ),
         RestOperation(
             "UpdateEmailAddress",
             "POST",
             f"{REMOTE}/UpdateEmailAddress",
-            update_email_address,
+            does.update_email_address,
             _texts("Username", "EmailAddress", required=("NewEmailAddress",)),
         ),
         RestOperation(
             "RetrieveCustomerGuid",
             "POST",
             f"{CUSTOMER}/RetrieveCustomerGuid",
-            retrieve_customer_guid,
+            does.retrieve_customer_guid,
             _texts("EmailAddress", "Username", required=("AccountNumber",)),
             {"CustomerGuid": None},
         ),
@@ -210,11 +217,13 @@ def operations(
             "CreateCustomerRecord",
             "POST",
             f"{CUSTOMER}/CreateCustomerRecord",
-            create_customer_record,
+            does.create_customer_record,
             _texts(*_DETAILS, required=("AccountNumber", "CustomerName")),
             {"CustomerGuid": None, "Created": False},
         ),
-        RestOperation("RetrieveCustomerAccount", "GET", "/api/v1/cp/{CustomerGuid}/account", retrieve_customer_account),
+        RestOperation(
+            "RetrieveCustomerAccount", "GET", "/api/v1/cp/{CustomerGuid}/account", does.retrieve_customer_account
+        ),
     )
 
 
