@@ -18,6 +18,6 @@ def number_key(number: str) -> tuple[int, str, str]:
 
 
 def number_sql(column: str) -> tuple[str, str, str]:
-    """The same of a column, as SQL expressions for ORDER BY or the comparison of rows."""
+    """`number_key` of a column, as SQL expressions for ORDER BY or the comparison of rows."""
     bare = f"ltrim({column}, '0')"
     return f"length({bare})", bare, column

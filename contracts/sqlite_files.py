@@ -117,7 +117,7 @@ class InItsPlace(sqlite3.Connection):
             _sizes[self._path] = size
 
     def _check_log(self) -> None:
-        """The same for the log beside the file, which SQLite keeps while there is a connection."""
+        """Check the log beside the file as the file itself; SQLite keeps it while there is a connection."""
         log, _ = _file_at(self._log_path)
         if self._log is not None and log != self._log:
             raise sqlite3.OperationalError(

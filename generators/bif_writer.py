@@ -93,7 +93,7 @@ def money_text(cents: int) -> str:
 
 
 def amount_of(cents: int) -> Decimal:
-    """The same as a value."""
+    """Cents as dollars."""
     return Decimal(cents).scaleb(-2)
 
 

@@ -239,7 +239,7 @@ def _numbers(seed: str) -> Iterator[int]:
 
 
 def _months_after(day: date, months: int) -> date:
-    """That day of a later month; the month's last where it has no such day."""
+    """The same day of a later month; the last of the month where it has no such day."""
     years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
 

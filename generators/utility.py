@@ -156,7 +156,7 @@ def plain_bills(
     number: int, *, seed: int, as_of: date, meters: int | tuple[int, int] = 1, first_invoice: int = 1_000_001
 ) -> Iterator[tuple[Any, ...]]:
     """
-    The same bills as plain tuples, for those who need millions.
+    The bills of a utility as plain tuples, for those who need millions.
 
     Their values stand in the order of `Bill` and its parts; the numbers of invoices, accounts and meters are `int`.
     """

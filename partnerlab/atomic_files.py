@@ -46,7 +46,7 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def out(path: Path) -> Iterator[IO[bytes]]:
-    """The same, where `-` is standard output."""
+    """A file as `whole` writes it; `-` is standard output."""
     if str(path) == "-":
         stdout = sys.stdout.buffer
         yield stdout

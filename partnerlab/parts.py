@@ -38,7 +38,7 @@ class Parts:
 
     @classmethod
     def of(cls, only: Sequence[str], peers: Sequence[str]) -> Parts:
-        """Those that settings name; all where *only* is empty."""
+        """The parts that settings name; all where *only* is empty."""
         found = {match[1]: match[2] for peer in peers if (match := _PEER.fullmatch(peer))}
         return cls(frozenset(only or PARTS), {name: url for name, url in found.items() if only and name not in only})
 

@@ -150,7 +150,7 @@ class Remote:
 
     def patient(self) -> Self:
         """
-        The same, for what reads or writes a whole lane: each answer is waited for ten minutes, in place of one.
+        This client for what reads or writes a whole lane: it waits for each answer for ten minutes, in place of one.
 
         By the same connections, which are this one's to close.
         """

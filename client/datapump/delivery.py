@@ -286,7 +286,7 @@ class DataPump:
         return exporting_lane(self._opened(), lane)
 
     def export_lane(self, lane: str) -> dict[str, list[dict[str, Any]]]:
-        """The same, all of it in memory."""
+        """Everything of a lane as rows by table, in JSON values, all of it in memory."""
         with self.exporting_lane(lane) as tables:
             return {name: [*rows] for name, rows in tables}
 

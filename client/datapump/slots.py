@@ -76,7 +76,7 @@ class Slots(Protocol):
         """Lock a slot that no live worker has, for the life of this process or until `release`. Raises `NoSlot`."""
 
     def take_first(self) -> int:
-        """The same, but the first free one, so that who is started again gets what it had. Raises `NoSlot`."""
+        """Lock the first free slot, so that a process that is started again gets the one it had. Raises `NoSlot`."""
 
     def held(self) -> bool:
         """Whether the slot taken is still ours; it and the shards are locked again if their connection was lost."""

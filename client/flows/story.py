@@ -198,7 +198,7 @@ class RestStory(Generic[P, R]):
 
 
 class SoapStory(Generic[P, R]):
-    """The same over the SOAP services, with `InvoiceCloudClient` or `AsyncInvoiceCloudClient`."""
+    """A story over the SOAP services: call it with `InvoiceCloudClient`, or await it with `AsyncInvoiceCloudClient`."""
 
     def __init__(self, decide: Callable[Concatenate[Steps, Account, P], Flow[R]], name: str) -> None:
         functools.update_wrapper(self, decide)
@@ -231,7 +231,7 @@ def rest_story(
 
 
 def soap_story(name: str) -> Callable[[Callable[Concatenate[Steps, Account, P], Flow[R]]], SoapStory[P, R]]:
-    """The same for the SOAP services."""
+    """Make a generator function a story of that name over the SOAP services."""
     return lambda decide: SoapStory(decide, name)
 
 

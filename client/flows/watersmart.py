@@ -81,7 +81,7 @@ class AccountFound(Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done(Report):
-    """It is done; the steps say what."""
+    """The report of a story that gives nothing back; the steps say what was done."""
 
 
 @soap_story("Sign-in")

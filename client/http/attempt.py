@@ -112,7 +112,7 @@ class Attempt:
         return self.whole(response.status_code, {name.lower(): value for name, value in response.headers.items()})
 
     def whole(self, status: int, headers: dict[str, str]) -> HttpResponse:
-        """The same, of an answer with that status and headers, whose names are in lower case."""
+        """The whole answer, decompressed, for that status and those headers, whose names are in lower case."""
         content = b"".join(self.content)
         encoding = headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity"):

@@ -47,7 +47,7 @@ class _Kept(Generic[One]):
         return idle.pop()[1] if idle else None
 
     def take_direct(self, server: Server) -> tuple[One, Any] | None:
-        """The same with its stream, where it may be used directly and surely stands."""
+        """An idle connection and its stream, where the stream may be used directly and surely stands; else None."""
         idle = self._idle.get(server)
         if not idle or idle[-1][2] is None or time.monotonic() - idle[-1][0] > KEEPALIVE_S:
             return None

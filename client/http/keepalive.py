@@ -47,7 +47,7 @@ def heed(response: httpx.Response) -> None:
 
 
 def heed_hint(hint: str | None, stream: Any) -> None:
-    """The same for *stream*, a connection of httpcore, and what its server said of it."""
+    """Keep *stream*, a connection of httpcore, for no longer than its server's *hint* says."""
     found = _TIMEOUT.search(hint[:200]) if hint else None
     if found is None or int(found[1]) > KEEPALIVE_S + 1:
         return

@@ -83,7 +83,7 @@ def _columns(part: str, name: str) -> Iterator[Requirement]:
 
 
 def _capabilities() -> Iterator[Requirement]:
-    """As `CAP-INH1-VOID` and `CAP-WS-BIF-BALANCEFORWARD`."""
+    """The requirements of the tables of features, with ids such as `CAP-INH1-VOID` and `CAP-WS-BIF-BALANCEFORWARD`."""
     with importing:
         from partnerlab.contracts.capabilities import capabilities, integrations
 

@@ -158,7 +158,7 @@ class Layout:
 @cache
 def with_columns(layout: Layout, columns: str) -> Layout:
     """
-    The same fields, their columns as *columns* says: `declared` or `by_file_spec_id`.
+    A layout with the fields of *layout*, and its columns as *columns* says: `declared` or `by_file_spec_id`.
 
     Raises:
         LayoutInvalid: There is no such way for columns to stand.

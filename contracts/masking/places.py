@@ -140,7 +140,7 @@ def _attributes(text: str) -> Iterator[Place]:
 
 @lru_cache(1_024)
 def _usual_attributes(text: str) -> tuple[Place, ...]:
-    """The same, remembered: declarations of namespaces are the same from message to message."""
+    """`_attributes`, remembered: declarations of namespaces are the same from message to message."""
     return tuple(_attributes(text))
 
 

@@ -140,7 +140,7 @@ class Document:
         return self.resolved(self._at(pointer))
 
     def resolved(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """The same of a schema that stands in another one."""
+        """A schema that stands in another one, its `$ref` followed as `schema` does."""
         found = dict(schema)
         for _ in range(20):
             if "$ref" not in found:

@@ -316,7 +316,7 @@ class LaneBooks:
     """By event, of deliveries that need a look."""
 
     def with_attempts(self, attempts: Mapping[str, tuple[Attempt, ...]]) -> LaneBooks:
-        """The same with the attempts of deliveries."""
+        """These books with the attempts of deliveries."""
         return replace(self, attempts=attempts)
 
 

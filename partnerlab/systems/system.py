@@ -34,7 +34,7 @@ class Every:
         return iter(self._by_class.values())
 
     def of(self, kind: type[One]) -> One:
-        """Those of that class."""
+        """The settings of that class."""
         found: One = self._by_class[kind]
         return found
 

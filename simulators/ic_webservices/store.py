@@ -96,7 +96,7 @@ def _load_lines(text: str) -> tuple[Line, ...]:
 
 
 def _check_lines(text: str) -> None:
-    """That a text is lines as `_dump_lines` writes them. Raises `ValueError` and what reading does."""
+    """Check that a text is lines as `_dump_lines` writes them. Raises `ValueError` and what reading does."""
     for description, total, rest in json.loads(text):
         if not isinstance(rest, dict) or not all(isinstance(one, str) for one in (description, *rest.values())):
             raise ValueError
@@ -125,7 +125,7 @@ AGE = ("invoice_date", ByNumber("invoice_number"))
 
 
 def age_sql(table: str) -> str:
-    """The same as SQL expressions, of the columns of a table, for ORDER BY and to compare rows."""
+    """`domain.invoices.age` as SQL expressions of a table's columns, for ORDER BY and to compare rows."""
     return ", ".join((f"{table}.invoice_date", *number_sql(f"{table}.invoice_number")))
 
 

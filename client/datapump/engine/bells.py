@@ -23,7 +23,7 @@ times as long, and sees what is committed until then.
 """
 LIVE = ("ENQUEUED", "PENDING", "DELAYED")
 IN_FLIGHT = f"queue_name = '{QUEUE}' AND status IN ('ENQUEUED', 'PENDING')"
-"""As the engine's partial index has it, word for word: else all that ever ended would be read."""
+"""The condition of the engine's partial index, word for word: else all that ever ended would be read."""
 HELD_BACK = f"queue_name = '{QUEUE}' AND status = 'DELAYED'"
 
 
@@ -36,7 +36,7 @@ class Bells:
         self._seen_at: dict[int, float] = {}
 
     def _unseen(self, shards: set[int], now: float) -> set[int]:
-        """Those of which no bell was seen in the queue just before *now*, by the monotonic clock."""
+        """The shards of which no bell was seen in the queue just before *now*, by the monotonic clock."""
         return {shard for shard in shards if now - self._seen_at.get(shard, -SEEN_S) >= SEEN_S}
 
     def _bells(self, connection: sa.Connection) -> list[tuple[int, str, str]]:

@@ -52,7 +52,7 @@ class Record:
         return found
 
     def some(self, operations: Collection[str]) -> list[Call]:
-        """The same. Raises `NotExercised` where there is none."""
+        """The calls of these operations, as `of` has them. Raises `NotExercised` where there is none."""
         found = self.of(operations)
         if not found:
             raise NotExercised(f"no call of {' or '.join(operations)} was seen")

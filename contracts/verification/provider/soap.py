@@ -114,7 +114,7 @@ def soap_call(
 
 
 def form_call(url: str, operation: str, fields: Fields) -> Asked:
-    """The same by HTTP POST of a form."""
+    """A call of an operation by HTTP POST of a form."""
     pairs = [f"{name}={quote_plus(value)}" for name, value in fields if isinstance(value, str)]
     return Asked(operation, "POST", f"{url}/{operation}", {"content-type": FORM}, "&".join(pairs).encode())
 

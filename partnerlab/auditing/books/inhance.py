@@ -23,7 +23,7 @@ def posted(control: Control) -> Iterator[Posting]:
 
 
 def naming(control: Control, payment: Payment) -> Iterator[Posting]:
-    """Those with the payment's reference."""
+    """The postings with the payment's reference."""
     for row in by_offset(control, "/_sandbox/inhance/payments", "payments", reference=payment.reference):
         account = control.get("/_sandbox/inhance/accounts", account_number=row["account_number"])["accounts"]
         yield _posting(row, account[0]["integration"] if account else "v2")

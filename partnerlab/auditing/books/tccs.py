@@ -40,7 +40,7 @@ def posted(control: Control) -> Iterator[Posting]:
 
 
 def naming(control: Control, payment: Payment) -> Iterator[Posting]:
-    """Those with the payment's PaymentGUID."""
+    """The postings with the payment's PaymentGUID."""
     return _postings(control, payment_guid=payment.guid)
 
 
@@ -86,7 +86,7 @@ def near(control: Asking, books: LaneBooks, payment: Payment) -> LaneBooks:
 
 def _with_unnamed(control: Control, books: LaneBooks, payment: Payment) -> LaneBooks:
     """
-    The same with whatever decides which posting without a name is the payment's, as `matching` goes about it.
+    *books* with whatever decides which posting without a name is the payment's, as `matching` goes about it.
 
     Most are decided by what stands at the payment's invoice. Where nothing there is its own, a posting of the same
     amount that no payment at its own invoice takes may be: then all invoices count at which such a posting, or
@@ -107,7 +107,7 @@ def _with_unnamed(control: Control, books: LaneBooks, payment: Payment) -> LaneB
 
 def _at_invoices(control: Control, books: LaneBooks, invoices: set[str]) -> LaneBooks:
     """
-    The same with the payments and postings at those *invoices*.
+    *books* with the payments and postings at those *invoices*.
 
     Where all postings there have names and stand, none of them is in question.
     """
@@ -127,7 +127,7 @@ def _at_invoices(control: Control, books: LaneBooks, invoices: set[str]) -> Lane
 
 
 def _with_returns(control: Asking, books: LaneBooks, others: Sequence[Payment]) -> LaneBooks:
-    """The same with what was reported of the *others* that came back, as `twins` goes about it."""
+    """*books* with what was reported of the *others* that came back, as `twins` goes about it."""
     events = [
         event
         for one in others
@@ -146,6 +146,6 @@ def _postings(control: Control, **only: str) -> Iterator[Posting]:
 
 def _payments(control: Control, billers: Mapping[str, Biller], **only: str) -> Iterator[Payment]:
     for biller in billers.values():
-        if biller.partner == "tccs":
+        if biller.partner == TCCS.id:
             given = {"biller_guid": biller.guid, **only}
             yield from map(payment_of, paged(control, "/_sandbox/ic/payments", "payments", "reference", **given))

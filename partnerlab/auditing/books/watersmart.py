@@ -20,7 +20,7 @@ def posted(control: Control) -> Iterator[Posting]:
 
 
 def naming(control: Control, payment: Payment) -> Iterator[Posting]:
-    """Those with the payment's PaymentGUID."""
+    """The postings with the payment's PaymentGUID."""
     return map(_posting, by_next(control, "/_sandbox/watersmart/payments", "payments", payment_guid=payment.guid))
 
 

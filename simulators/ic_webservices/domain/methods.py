@@ -13,7 +13,7 @@ __all__ = ["BANK_ACCOUNT", "CARD", "KINDS", "MOST_METHODS", "Method", "check_usa
 CARD, BANK_ACCOUNT = "card", "bank_account"
 KINDS = (CARD, BANK_ACCOUNT)
 MOST_METHODS = 20
-"""That one user may keep."""
+"""The most saved ways to pay that one user may keep."""
 
 
 @dataclass(frozen=True, slots=True)

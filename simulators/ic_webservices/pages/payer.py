@@ -61,7 +61,7 @@ NOTICES = {
 }
 """What a page says after a change: the address carries the word on the left, never the text."""
 NOT_DONE = ("not-paid", "sent-before", "scheduled-before", "nothing-owed", "method-not-added")
-"""Those that tell of something that was not done."""
+"""The words above that tell of something that was not done."""
 
 
 class SessionOver(Exception):

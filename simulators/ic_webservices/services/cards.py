@@ -22,7 +22,7 @@ def refuse_card_number(field: str, text: str) -> str:
 
 def refuse_card_numbers(values: Mapping[str, object]) -> None:
     """
-    The same for each name and address among some values.
+    Refuse a card number in each name and address among some values.
 
     Numbers of accounts and invoices are a partner's own; one in ten of them passes the check of cards by chance.
     """

@@ -30,7 +30,7 @@ ADD = Statement(f"INSERT INTO ic_checkouts ({_COLUMNS}) VALUES ({_CELLS})")
 """A page on which nothing was done yet."""
 _ADD_ALL = ManyRows(f"INSERT INTO ic_checkouts ({_COLUMNS})" + " SELECT *, '{{}}', '{{}}' FROM (VALUES {rows})", 8)
 ADD_WHERE_KNOWN = Statement(f"INSERT INTO ic_checkouts ({_COLUMNS}) SELECT {_CELLS} WHERE EXISTS ({KNOWN.text})")
-"""The same for one account, where that is known; its values follow those of the page."""
+"""A page of one account, added only where the account is known; its values follow those of the page."""
 
 Account = tuple[str, str, str]
 """Lane, biller and account number."""

@@ -52,7 +52,7 @@ LATE_FEE_WAITS = (
 """The condition, and the partial index for it, of an invoice whose late fee will be charged unless it is paid first."""
 
 NOTICE_WAITS = "status = 'open' AND balance_due_cents > 0 AND notify_on IS NOT NULL"
-"""The same for an invoice whose payers will be told of it unless it is paid first."""
+"""The condition and the index of an invoice whose payers will be told of it unless it is paid first."""
 
 INVOICES = schema.Table(
     "ic_invoices",

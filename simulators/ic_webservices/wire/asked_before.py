@@ -26,7 +26,7 @@ HOLES = (
 )
 """Members whose text is taken as it is, once it has no blanks around it; the remote token is never kept in a shape."""
 OF_PEOPLE = frozenset(("Address", "CashierName", "City", "Name"))
-"""Those that are refused with a card number in them."""
+"""Members that are refused with a card number in them."""
 MOST_BYTES = 4 * 1024
 LONGEST_TEXT = 200
 SHAPES = 8

@@ -53,7 +53,7 @@ class _Wrong(Exception):
         super().__init__(rule)
 
     def below(self, step: str) -> _Wrong:
-        """The same, one step further out."""
+        """This problem with its place seen from one step further out."""
         self.place = step + self.place
         return self
 

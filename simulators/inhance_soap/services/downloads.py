@@ -69,7 +69,7 @@ class Downloads:
             return Books(tx, lane.name).newest_download()
 
     def unknown(self, lane: Lane, payment_guids: Collection[str]) -> list[str]:
-        """Those that were not downloaded."""
+        """The payments among these that were not downloaded."""
         with self._store.read() as tx:
             books = Books(tx, lane.name)
             return [guid for guid in payment_guids if books.download(guid) is None]

@@ -167,4 +167,4 @@ FAULTS: dict[str, Callable[[Plan, Mapping[str, float]], None]] = {
 """How each fault of the catalogue changes a plan; a test holds the two lists together."""
 
 WAITING = ("slow", "dribble", "commit-then-timeout")
-"""Those that take `delay_s`: how long they wait."""
+"""Faults that wait: they take `delay_s`, how long."""

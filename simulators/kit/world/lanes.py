@@ -210,7 +210,7 @@ class Lanes:
     @contextmanager
     def exporting(self, name: str) -> Iterator[Iterator[tuple[str, Iterable[dict[str, Any]]]]]:
         """
-        The same, of which few rows are held at a time; within the block nothing is under way in the lane.
+        Everything of a lane, of which few rows are held at a time; within the block nothing is under way in the lane.
 
         Each table is to be read to its end before the next one. Raises `LaneNotFound`.
         """

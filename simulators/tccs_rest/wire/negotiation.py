@@ -41,7 +41,7 @@ def _qualities(accept: str) -> dict[str, float]:
 
 
 def _quality(qualities: dict[str, float], name: str) -> float:
-    """That of the most exact range: the type itself, its kind, anything."""
+    """The quality of a type: that of the most exact range for it, which is the type itself, its kind, or anything."""
     for media_range in (name, name.partition("/")[0] + "/*", "*/*"):
         if media_range in qualities:
             return qualities[media_range]

@@ -128,7 +128,7 @@ class Platform(Probe):
         return read_answer(self.line.ask(soap_call(self.address(service), namespace, operation, body, version=version)))
 
     def form(self, service: str, operation: str, fields: Fields) -> SoapAnswer:
-        """The same by a form, which holds the members of Req, or the arguments."""
+        """Call an operation by a form, which holds the members of Req, or the arguments."""
         flat = [("BillerGUID", self.target.biller_guid), ("WebServiceKey", self.target.web_service_key), *fields]
         return read_answer(self.line.ask(form_call(self.address(service), operation, flat)))
 
