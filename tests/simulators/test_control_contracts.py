@@ -66,7 +66,7 @@ def contract(request: pytest.FixtureRequest) -> str:
 
 def bound(contract: str, parts: Mapping[str, Controls]) -> list[Operation]:
     controls = parts[contract]
-    return bind(read_contract(contract), controls.groups, controls.formats)
+    return bind(read_contract(contract), tuple(map(type, controls.groups)), controls.formats)
 
 
 def test_every_operation_has_its_function_and_every_function_its_operation(
