@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 
 from partnerlab.auditing.books import BOOKS, Books
 from partnerlab.auditing.pages import Control, Row, paged
-from partnerlab.auditing.records import Balance, Biller, Downloaded, FormerOwner, Place, Posting, before_conveyance
+from partnerlab.auditing.records import (
+    Balance,
+    Biller,
+    Downloaded,
+    FormerOwner,
+    MissingBill,
+    Place,
+    Posting,
+    before_conveyance,
+)
 from partnerlab.contracts.paths import at
 from partnerlab.partners import BY_FILE, PARTNERS
 
@@ -79,12 +88,17 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         here = _at_invoice_cloud(control, biller, by_invoice=by_invoice)
         told = list(books.owed(control))
         former = _former_owners(control, books, here, {place for place, *_ in told})
+        told = [(place, at_partner, waits) for place, at_partner, waits in told if here[place].bills or at_partner]
+        in_doubt = [
+            Place(biller.guid, place, frozenset(here[place].bills), waits)
+            for place, at_partner, waits in told
+            if here[place].due != at_partner or place in was_conveyed
+        ]
+        missing: defaultdict[str, list[MissingBill]] = defaultdict(list)
+        for where, bill in books.missing(control, in_doubt):
+            missing[where.number].append(bill)
         for place, at_partner, waits in told:
             own = here[place]
-            if not own.bills and not at_partner:
-                continue
-            looked_at = own.due != at_partner or place in was_conveyed
-            unsent = books.missing(control, Place(biller.guid, place, own.bills, waits)) if looked_at else ()
             yield Balance(
                 biller.partner,
                 biller.guid,
@@ -93,7 +107,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 at_invoice_cloud=own.due,
                 waits=waits,
                 asked=tuple(own.asked),
-                unsent=tuple(unsent),
+                unsent=tuple(missing[place]),
                 late_fees=own.late_fees,
                 former=former[place],
                 itself=next((one for one in former[before_conveyance(place)] if one.account == place), None),

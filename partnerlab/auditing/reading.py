@@ -29,8 +29,8 @@ PUMP_PAGE = 500
 MOST_READINGS = 5
 
 
-def read_lane(control: Control, lane: str) -> LaneBooks:
-    """Everything that is compared. Raises what *control* raises."""
+def read_lane(control: Control, lane: str, *, with_balances: bool = True) -> LaneBooks:
+    """Everything that is compared; what accounts owe only *with_balances*. Raises what *control* raises."""
     billers = {row["guid"]: biller_of(row) for row in control.get("/_sandbox/ic/billers")["billers"]}
     rows, counted, first_export = _file_rows(control, billers)
     postings = tuple(posted(control))
@@ -50,7 +50,7 @@ def read_lane(control: Control, lane: str) -> LaneBooks:
             checkout_of(row) for row in by_offset(control, "/_sandbox/ic/cloud-payments", "cloud_payments")
         ),
         schedules=tuple(one for guid in billers for one in schedules(control, guid)),
-        balances=tuple(balances(control, billers)),
+        balances=tuple(balances(control, billers)) if with_balances else (),
         rejects=rejects(control),
         marks=marks(control, billers),
         first_export=first_export,

@@ -22,7 +22,8 @@ def index(page: Page) -> Response:
     """Both, as the control API gives them, and those rows of them that were searched for."""
 
     def find() -> tuple[dict[str, Any], dict[str, Any]]:
-        return page.api.get("/_sandbox/auditing/payments"), page.api.get("/_sandbox/auditing/differences")
+        books = page.api.get("/_sandbox/auditing/books")
+        return books["audit"], books["reconciliation"]
 
     found = page.remembered.get(("audit", page.lane), find, anew=not page.by_script)
     audited, reconciled = found.value

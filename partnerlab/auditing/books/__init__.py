@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -28,7 +28,7 @@ class Books:
         naming: The payments in them that name a payment of Invoice Cloud, whatever they credit.
         owed: What each account owes, or each invoice where that is what the partner credits: its number, the amount,
             and whether the partner has not told its last change.
-        missing: The bills at a place that Invoice Cloud does not have.
+        missing: The bills at these places that Invoice Cloud does not have, each with its place.
         account: Where an account stands whose number Invoice Cloud may mark, and under which name it lists its bills;
             None where the partner credits invoices.
         near: The books of one payment, with what else decides which posting is its own.
@@ -40,7 +40,7 @@ class Books:
     posted: Callable[[Control], Iterator[Posting]]
     naming: Callable[[Control, Payment], Iterator[Posting]]
     owed: Callable[[Control], Iterator[tuple[str, Decimal, bool]]]
-    missing: Callable[[Control, Place], Iterator[MissingBill]]
+    missing: Callable[[Control, Sequence[Place]], Iterator[tuple[Place, MissingBill]]]
     account: tuple[str, str] | None = None
     near: Callable[[Asking, LaneBooks, Payment], LaneBooks] = _nothing_more
     downloads: Callable[..., Iterator[Downloaded]] | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from partnerlab.auditing.books.refusals import refused
@@ -12,12 +13,14 @@ from partnerlab.contracts.paths import at
 
 __all__ = ["ACCOUNT", "downloaded_until", "downloads", "missing", "naming", "owed", "posted"]
 
+FEW = 20
+"""So many accounts are asked one by one."""
 ACCOUNT = ("/_sandbox/inhance/accounts/{}", "bills")
 
 
 def posted(control: Control) -> Iterator[Posting]:
     """Every payment, on v1 and on v2."""
-    v1 = {row["account_number"] for row in _accounts(control) if row["integration"] == "v1"}
+    v1 = {row["account_number"] for row in _accounts(control, "v1")}
     for row in by_offset(control, "/_sandbox/inhance/payments", "payments"):
         yield _posting(row, "v1" if row["account_number"] in v1 else "v2")
 
@@ -31,13 +34,33 @@ def naming(control: Control, payment: Payment) -> Iterator[Posting]:
 
 def owed(version: str, control: Control) -> Iterator[tuple[str, Decimal, bool]]:
     """What accounts on that *version* owe; a balance says nothing of what is still to be told."""
-    for row in _accounts(control):
-        if row["integration"] == version:
-            yield row["account_number"], Decimal(row["balance"]), False
+    for row in _accounts(control, version):
+        yield row["account_number"], Decimal(row["balance"]), False
 
 
-def missing(control: Control, place: Place) -> Iterator[MissingBill]:
-    """Bills of an account, each with why Invoice Cloud refused its last upload."""
+def missing(control: Control, places: Sequence[Place]) -> Iterator[tuple[Place, MissingBill]]:
+    """Bills of accounts, each with why Invoice Cloud refused its last upload; of many accounts from one list."""
+    if len(places) <= FEW:
+        for place in places:
+            yield from ((place, bill) for bill in _missing_at(control, place))
+        return
+    by_number = {place.number: place for place in places}
+    rows: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in by_next(control, "/_sandbox/inhance/bills", "bills"):
+        found = by_number.get(row["account_number"])
+        if found is not None and row["invoice_number"] not in found.held:
+            rows[found.number].append(row)
+    for number, bills in rows.items():
+        place = by_number[number]
+        if any(row["refused"] for row in bills):  # the account's events say whether that was the last word
+            yield from ((place, bill) for bill in _missing_at(control, place))
+        else:
+            for row in bills:
+                sent_in = "an upload" if row["sent"] else ""
+                yield place, MissingBill(row["invoice_number"], Decimal(row["amount"]), sent_in, "")
+
+
+def _missing_at(control: Control, place: Place) -> Iterator[MissingBill]:
     account = control.get(at("/_sandbox/inhance/accounts/{}", place.number))
     for row in account["bills"]:
         if (number := row["invoice_number"]) not in place.held:
@@ -57,8 +80,8 @@ def downloaded_until(control: Control) -> str:
     return str(control.get("/_sandbox/inhance/v1")["payments_since"] or "")
 
 
-def _accounts(control: Control) -> Iterator[Row]:
-    return by_next(control, "/_sandbox/inhance/accounts", "accounts")
+def _accounts(control: Control, version: str) -> Iterator[Row]:
+    return by_next(control, "/_sandbox/inhance/accounts", "accounts", integration=version)
 
 
 def _posting(row: Row, version: str) -> Posting:

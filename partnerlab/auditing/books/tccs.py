@@ -51,12 +51,13 @@ def owed(control: Control) -> Iterator[tuple[str, Decimal, bool]]:
         yield row["invoice_number"], Decimal(row["record_bal"]), row["invoice_number"] in unsent
 
 
-def missing(control: Control, place: Place) -> Iterator[MissingBill]:
-    """The term itself."""
-    if place.number not in place.held:
-        term = control.get(at("/_sandbox/tccs/policies/{}", place.number))
-        sent = ("", "") if place.waits else ("an upload", refused(term["events"], place.number))
-        yield MissingBill(place.number, Decimal(term["record_bal"]), *sent)
+def missing(control: Control, places: Sequence[Place]) -> Iterator[tuple[Place, MissingBill]]:
+    """The terms themselves."""
+    for place in places:
+        if place.number not in place.held:
+            term = control.get(at("/_sandbox/tccs/policies/{}", place.number))
+            sent = ("", "") if place.waits else ("an upload", refused(term["events"], place.number))
+            yield place, MissingBill(place.number, Decimal(term["record_bal"]), *sent)
 
 
 def policy_posting(row: Row) -> Posting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from partnerlab.auditing.pages import Control, Row, by_next, paged
@@ -30,13 +30,14 @@ def owed(control: Control) -> Iterator[tuple[str, Decimal, bool]]:
         yield row["account_number"], Decimal(row["balance"]), row["balance_waits"]
 
 
-def missing(control: Control, place: Place) -> Iterator[MissingBill]:
-    """Bills of an account, each with the file that took it to Invoice Cloud and why that was refused."""
-    for row in control.get(at("/_sandbox/watersmart/customers/{}", place.number))["invoices"]:
-        if row["invoice_number"] not in place.held:
-            number, file = row["invoice_number"], row["file_number"]
-            refused = _refused_in_file(control, place.biller_guid, file, number) if file else ""
-            yield MissingBill(number, Decimal(row["amount"]), f"file {file}" if file else "", refused)
+def missing(control: Control, places: Sequence[Place]) -> Iterator[tuple[Place, MissingBill]]:
+    """Bills of accounts, each with the file that took it to Invoice Cloud and why that was refused."""
+    for place in places:
+        for row in control.get(at("/_sandbox/watersmart/customers/{}", place.number))["invoices"]:
+            if row["invoice_number"] not in place.held:
+                number, file = row["invoice_number"], row["file_number"]
+                refused = _refused_in_file(control, place.biller_guid, file, number) if file else ""
+                yield place, MissingBill(number, Decimal(row["amount"]), f"file {file}" if file else "", refused)
 
 
 def rejects(control: Control, **only: str) -> dict[str, bool]:

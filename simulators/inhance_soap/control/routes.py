@@ -7,7 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from partnerlab.contracts.files import InvoiceGroup, load_layout, read_bif
-from partnerlab.simulators.inhance_soap.control.views import account_detail, account_summary, payment_view
+from partnerlab.simulators.inhance_soap.control.views import (
+    account_detail,
+    account_summary,
+    listed_bill_view,
+    payment_view,
+)
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, read_account_number
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.events import Cause
@@ -67,6 +72,10 @@ class UtilityRoutes:
         return account_detail(
             self._ledger.return_payment(request.lane, self._cause(request), account_number, number, clerk=clerk)
         )
+
+    def list_utility_bills(self, request: Request, after: str, limit: int) -> Json:
+        found, last = self._ledger.bills(request.lane, after=after, limit=limit)
+        return {"bills": [listed_bill_view(one) for one in found], "next": last}
 
     def list_utility_payments(
         self,

@@ -11,9 +11,17 @@ from partnerlab.simulators.inhance_soap.domain.downloads import Download
 from partnerlab.simulators.inhance_soap.domain.events import Event
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
-from partnerlab.simulators.inhance_soap.services.books import AccountBalances, AccountView
+from partnerlab.simulators.inhance_soap.services.books import AccountBalances, AccountView, ListedBill
 
-__all__ = ["account_detail", "account_summary", "download_view", "downloads_view", "event_view", "payment_view"]
+__all__ = [
+    "account_detail",
+    "account_summary",
+    "download_view",
+    "downloads_view",
+    "event_view",
+    "listed_bill_view",
+    "payment_view",
+]
 
 
 def _money(cents: int) -> str:
@@ -60,6 +68,17 @@ def account_detail(view: AccountView) -> dict[str, Any]:
         ],
         "payments": [payment_view(one) for one in view.payments],
         "events": [event_view(one) for one in view.events],
+    }
+
+
+def listed_bill_view(one: ListedBill) -> dict[str, Any]:
+    """A bill as it stands in a list of all accounts'."""
+    return {
+        "account_number": one.account_number,
+        "invoice_number": one.bill.invoice_number,
+        "amount": _money(one.bill.amount_cents),
+        "sent": one.sent,
+        "refused": one.refused,
     }
 
 

@@ -26,6 +26,7 @@ from partnerlab.simulators.inhance_soap.store import Books, OpenItems
 __all__ = [
     "AccountBalances",
     "AccountView",
+    "ListedBill",
     "balances_from",
     "balances_of",
     "credit",
@@ -60,17 +61,23 @@ class AccountView:
     events: list[Event]
 
 
+@dataclass(frozen=True, slots=True)
+class ListedBill:
+    """A bill in a list of all accounts': whether an upload took it along, and why Invoice Cloud refused it."""
+
+    account_number: str
+    bill: Bill
+    sent: bool
+    refused: str
+
+
 def view(books: Books, account_number: str, today: date) -> AccountView:
     """An account with what belongs to it. Raises `AccountUnknown`."""
     return AccountView(
         books.account(account_number),
         balances_of(books, account_number, today),
         books.bills(account_number),
-        frozenset(
-            one.bill.invoice_number
-            for one in books.account_bills(account_number)
-            if one.sent_revision and not one.refused
-        ),
+        frozenset(one.bill.invoice_number for one in books.account_bills(account_number) if one.is_sent),
         books.payments(account_number=account_number),
         books.events(account_number),
     )

@@ -23,6 +23,7 @@ from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPa
 from partnerlab.simulators.inhance_soap.services.books import (
     AccountBalances,
     AccountView,
+    ListedBill,
     balances_of,
     credit,
     money_text,
@@ -199,6 +200,15 @@ class UtilityLedger:
                 (account, balances_of(books, account.number, today))
                 for account in books.accounts(search, text=text, after=after, limit=limit)
             ]
+
+    def bills(self, lane: Lane, *, after: str, limit: int) -> tuple[list[ListedBill], str | None]:
+        """Bills of so many accounts after *after*, by account, and the last account where others may follow."""
+        with self._store.read() as tx:
+            books = Books(tx, lane.name)
+            accounts = books.accounts({}, text="", after=after, limit=limit)
+            found = books.bills_between(after, accounts[-1].number) if accounts else []
+        listed = [ListedBill(one.account_number, one.bill, one.is_sent, one.refused) for one in found]
+        return listed, accounts[-1].number if len(accounts) == limit else None
 
     def payments(
         self,

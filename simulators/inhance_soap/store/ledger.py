@@ -53,6 +53,11 @@ class AccountBill:
     sent_revision: int = 0
     refused: str = ""
 
+    @property
+    def is_sent(self) -> bool:
+        """Whether Invoice Cloud took it from an upload."""
+        return bool(self.billed and self.sent_revision and not self.refused)
+
 
 OpenItems = tuple[str | None, str | None, int, list[tuple[date, int]]]
 """What a balance is told from: e-mail, phone, credit, and of each open bill its day and what is open, in cents."""
@@ -104,6 +109,11 @@ _UNSENT_BILLS = Statement(
     " WHERE inhance_bills.lane = :lane AND inhance_bills.revision > inhance_bills.sent_revision"
     " AND inhance_bills.billed = 1 AND inhance_accounts.integration = :integration"
     f" ORDER BY inhance_bills.billed_on, {', '.join(number_sql('inhance_bills.invoice_number'))} LIMIT :limit"
+)
+_BILLS_BETWEEN = Statement(
+    f"SELECT {', '.join(_BILLS.columns)} FROM inhance_bills WHERE lane = :lane"
+    " AND account_number > :after AND account_number <= :until"
+    f" ORDER BY account_number, due_on, billed_on, {', '.join(number_sql('invoice_number'))}"
 )
 _BILL_SENT = Statement(
     "UPDATE inhance_bills SET sent_revision = :revision, refused = :refused"
@@ -308,6 +318,10 @@ class Books(ReceivedBooks):
         """An account's billed bills, the oldest first."""
         billed: dict[str, str | int] = {"account_number": account_number, "billed": 1}
         return _BILLS.find(self.tx, self.lane, billed, order=("billed_on", NUMBER))
+
+    def bills_between(self, after: str, until: str) -> list[AccountBill]:
+        """Every bill of the accounts after *after* up to *until*, by account, the oldest due first."""
+        return [_BILLS.load(row) for row in self.all(_BILLS_BETWEEN, after=after, until=until)]
 
     def bill_sent(self, invoice_number: str, revision: int, refused: str) -> None:
         """Note up to which change a bill was uploaded, and why it was not taken."""

@@ -67,3 +67,61 @@ def test_what_is_delivered_while_the_books_are_read_is_not_lost(sandbox: Sandbox
     control.post("/_sandbox/ic/payments", {**order, "amount": "2.00"})
     books = read_standing(lambda: read_lane(control, "busy"), lambda books: bool(audit(books).findings))
     assert [one.verdict for one in audit(books).judged] == ["posted_once", "posted_once"]
+
+
+def test_bills_of_many_accounts_are_read_from_one_list_and_say_the_same(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a file was loaded into a utility's books alone, each of its accounts was asked by itself."""
+    asked: list[str] = []
+
+    class Counting(SiteControl):
+        def get(self, path: str, **query: Any) -> Any:
+            asked.append(path)
+            return super().get(path, **query)
+
+    control = Counting(lambda: sandbox.site, "many")
+    for number in range(900, 925):
+        name = "" if number % 10 == 7 else f"Account {number}"
+        control.put(f"/_sandbox/inhance/accounts/{number}", {"integration": "v2", "customer_name": name})
+        for bill in range(10, 8, -1):
+            order = {"invoice_number": f"{number}-{bill}", "amount": f"{bill}.00"}
+            control.post(f"/_sandbox/inhance/accounts/{number}/bills", order)
+    control.post("/_sandbox/jobs/inhance_v2/invoices/run")
+    control.post("/_sandbox/inhance/accounts/917/bills", {"invoice_number": "917-11", "amount": "5.00"})
+    control.post("/_sandbox/inhance/accounts/907/bills", {"invoice_number": "907-10", "amount": "6.00"})
+    control.put("/_sandbox/inhance/accounts/930", {"integration": "v2", "customer_name": "Not billed to anybody"})
+    for number in range(931, 955):
+        control.put(f"/_sandbox/inhance/accounts/{number}", {"integration": "v2", "customer_name": "New"})
+        control.post(f"/_sandbox/inhance/accounts/{number}/bills", {"invoice_number": f"{number}", "amount": "1.00"})
+
+    def read(few: int) -> tuple[object, int]:
+        monkeypatch.setattr("partnerlab.auditing.books.inhance.FEW", few)
+        asked.clear()
+        balances = read_lane(control, "many").balances
+        return balances, sum(path.startswith("/_sandbox/inhance/accounts/") for path in asked)
+
+    (one_by_one, many), (from_a_list, few) = read(1_000), read(20)
+    assert from_a_list == one_by_one
+    assert (many, few) == (29, 4)
+
+
+def test_an_audit_reads_no_balances(sandbox: Sandbox) -> None:
+    asked: list[str] = []
+
+    class Counting(SiteControl):
+        def get(self, path: str, **query: Any) -> Any:
+            asked.append(path)
+            return super().get(path, **query)
+
+    control = Counting(lambda: sandbox.site, "audited")
+    control.post(
+        "/_sandbox/ic/payments",
+        {"account_number": "10000101", "amount": "1.00", "tender": "credit_card", "card_number": "4111111111111111"},
+    )
+    sandbox.settle("audited")
+    whole = audit(read_lane(control, "audited"))
+    asked.clear()
+    found = audit(read_lane(control, "audited", with_balances=False))
+    assert found.judged == whole.judged
+    assert "/_sandbox/ic/invoices" not in asked
