@@ -94,6 +94,40 @@ def test_what_is_typed_before_the_page_listens_is_searched_for(page: Any, reader
     page.wait_for_url(f"**operation={WORD}**", timeout=10_000)
 
 
+def test_what_is_typed_before_htmx_hears_the_form_is_searched_for(page: Any, reader: Reader) -> None:
+    """It goes over the page at a timer of its own, which a busy machine runs after the first letters."""
+    page.add_init_script("""
+        const real = window.setTimeout;
+        window.setTimeout = (run, after, ...more) => after === undefined
+            ? (window.initialise = run, 0) : real(run, after, ...more);
+    """)
+    page.goto(f"{reader.sandbox.url}/console/traffic")
+    field = page.get_by_label("Operation")
+    field.press_sequentially(WORD)
+    page.wait_for_timeout(200)
+    page.evaluate("window.initialise()")
+    page.wait_for_url(f"**operation={WORD}**", timeout=10_000)
+    page.wait_for_function(ALL_MATCH)
+    assert field.input_value() == WORD
+
+
+def test_what_is_typed_when_the_exchanges_are_forgotten_is_searched_for(page: Any, reader: Reader) -> None:
+    """The list was begun anew, and the page drawn again without what was just typed."""
+    reader.post("/console/lanes", name="forgetting")
+    reader.post("/lane/forgetting/console/try/pay")
+    page.goto(f"{reader.sandbox.url}/lane/forgetting/console/traffic")
+    page.wait_for_function("() => navigator.locks.query().then((found) => found.held.length > 0)")
+    rows = "**/traffic/rows*"
+    held = hold(page, rows)
+    reader.post("/lane/forgetting/console/try/pay")
+    wait_for(page, held, 1)
+    reader.post("/lane/forgetting/console/traffic/clear")
+    page.get_by_label("Operation").evaluate("(field, word) => { field.value = word }", WORD)  # as within the pause
+    let_go(page, rows, held)
+    page.wait_for_url(f"**operation={WORD}**", timeout=10_000)
+    assert page.get_by_label("Operation").input_value() == WORD
+
+
 def test_back_leads_to_what_was_searched_for_and_then_to_the_page_before(page: Any, reader: Reader) -> None:
     page.goto(f"{reader.sandbox.url}/console/payments")
     page.goto(f"{reader.sandbox.url}/console/traffic")

@@ -112,7 +112,7 @@
     if (asking) { again = true; return; }
     asking = true;
     try {
-      if (unanswered && !searching) search.requestSubmit();
+      if (!searching && (unanswered || unheard())) search.requestSubmit();
       else await (place.dataset.live === "rows" ? newRows(place) : newList());
       // What takes long to find out is kept for a while: then it is asked for again.
       const old = document.querySelector("#list [data-again]");
@@ -140,6 +140,11 @@
     location.reload();
   });
   const search = document.querySelector("form[role=search]");
+  const words = (form) => new URLSearchParams([...new FormData(form)].filter(([, value]) => value)).toString();
+  const drawn = search?.cloneNode(true);
+  drawn?.reset();
+  let sought = drawn && words(drawn);  // what the list is of, or is to be of
+  const unheard = () => search?.dataset.htmxPowered && words(search) !== sought;
   document.addEventListener("htmx:after:swap", (event) => {
     if (!chosen?.isConnected) chosen = null;
     chosen?.classList.add("chosen");
@@ -152,15 +157,23 @@
   });
   // What was not chosen is no part of an address.
   search?.addEventListener("formdata", ({ formData }) => [...formData].forEach(([name, value]) => value || formData.delete(name)));
-  // What was typed before a search could hear it is searched for now, and what came during one is looked for after it.
+  // What was typed before htmx heard the form, or that a list drawn anew would undo, is searched for; what came during a
+  // search is looked for after it.
   // A search that has no answer, as from a sandbox that is stopped, is asked for again with what is looked for next.
-  search?.addEventListener("htmx:before:request", () => { searching += 1; unanswered = true; });
+  search?.addEventListener("htmx:before:request", () => { searching += 1; unanswered = true; sought = words(search); });
   search?.addEventListener("htmx:finally:request", () => {
     searching -= 1;
     if (!unanswered) soon();
     else if (!searching) say("The search was not answered.", true);
   });
-  if (search && all("input", search).some((one) => one.value !== one.defaultValue)) setTimeout(() => search.requestSubmit(), 50);
+  const hear = () => { if (unheard()) search.requestSubmit(); };
+  document.addEventListener("htmx:after:process", (event) => { if (event.target === document.body) hear(); });
+  setTimeout(hear, 50);
+  document.addEventListener("htmx:before:response", (event) => {
+    if (event.detail.ctx.hx.refresh !== "true" || !unheard()) return;
+    event.preventDefault();  // the page is not drawn again: what is searched for takes the list's place
+    setTimeout(hear);
+  });
   const newRows = async (place) => {
     const rows = document.getElementById("rows");
     const before = rows.firstElementChild;
