@@ -21,7 +21,7 @@ from partnerlab.contracts.files.csv import Column, CsvTable, load_table
 from partnerlab.contracts.files.csv.cells import EXPONENT
 from partnerlab.contracts.files.problems import Problem, shown
 from partnerlab.contracts.first_use import pattern
-from partnerlab.contracts.one_line import line_problem
+from partnerlab.contracts.one_line import line_problem, number_problem
 
 __all__ = ["FileRefused", "FilesRefused", "read_changes", "read_payments", "read_rejects"]
 
@@ -99,6 +99,8 @@ class _Reading:
         except UnicodeDecodeError as error:
             number = content.count(b"\n", 0, error.start) + 1
             raise self._refused("wrong-encoding", "it is not UTF-8", number) from None
+        if text.startswith("\ufeff"):
+            raise self._refused("control-character", "it begins with a byte order mark", 1)
         if "\n" in text and "\r" not in text:
             raise self._refused("wrong-line-end", "it ends with LF, not CR LF", 1)
         lines = text.split("\r\n")
@@ -109,9 +111,13 @@ class _Reading:
     def _value(self, number: int, column: Column, cell: str) -> Any:
         if column.term in self.needs and not cell.strip():
             raise self._refused("required-empty", "is empty", number, column, cell)
-        if column.kind == "account" and EXPONENT.fullmatch(cell):
-            message = f"{shown(cell)!r} is what a spreadsheet makes of a long number"
-            raise self._refused("not-a-number-of-its-own", message, number, column, cell)
+        if column.kind == "account":
+            if EXPONENT.fullmatch(cell):
+                message = f"{shown(cell)!r} is what a spreadsheet makes of a long number"
+                raise self._refused("not-a-number-of-its-own", message, number, column, cell)
+            rule, wrong = number_problem(cell)
+            if rule:
+                raise self._refused(rule, f"{shown(cell)!r} {wrong}", number, column, cell)
         if column.kind not in _KINDS:
             return cell.strip()  # a leading space makes a formula harmless
         kind = _KINDS[column.kind]

@@ -134,6 +134,11 @@ def test_a_name_with_what_nobody_sees_is_read_as_it_was_written() -> None:
         (",7,", ",seven,", "line 1, column 17, WSReportID: 'seven' is no integer"),
         ("Visa", "Vi,sa", "line 1: 19 columns, not 18"),
         ("Visa", "Vi\tsa", "line 1: it holds a control character"),
+        (
+            "00700801",
+            "00700\u200b801",
+            "line 1, column 3, AccountNumber: '00700\\u200b801' holds a character that nobody sees",
+        ),
         ("\r\n", "", "line 1: it has no end: the file is not whole"),
     ],
 )
