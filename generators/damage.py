@@ -47,17 +47,19 @@ CELLS: Cells = {
     "over-long-row": ("ID", "Description", b"x" * 20_000),
 }
 
-# ... and in one partner's, by the name of its layout.
+# ... and in one partner's, by the name of its layout; inHance v1 and v2 are one product.
+INHANCE: Cells = {
+    "bad-amount": ("ID", "LineItemTotal", b"twelve"),
+    "comma-decimals": ("ID", "LineItemTotal", b"12,00"),
+    "thousands-separator": ("ID", "LineItemTotal", b"1,234.00"),
+    "one-decimal": ("ID", "CustomField1", b"12.5"),
+    "currency-sign": ("ID", "LineItemTotal", b"$12.00"),
+    "bad-reading": ("ID", "CustomField22", b"12k"),
+    "six-meters": ("ID", "CustomField11", b"1;2;3;4;5;6"),
+}
 OWN_CELLS: Mapping[str, Cells] = {
-    "inhance_v2": {
-        "bad-amount": ("ID", "LineItemTotal", b"twelve"),
-        "comma-decimals": ("ID", "LineItemTotal", b"12,00"),
-        "thousands-separator": ("ID", "LineItemTotal", b"1,234.00"),
-        "one-decimal": ("ID", "CustomField1", b"12.5"),
-        "currency-sign": ("ID", "LineItemTotal", b"$12.00"),
-        "bad-reading": ("ID", "CustomField22", b"12k"),
-        "six-meters": ("ID", "CustomField11", b"1;2;3;4;5;6"),
-    },
+    "inhance_v2": INHANCE,
+    "inhance_v1": INHANCE,
     "tccs": {
         "bad-amount": ("IH", "MinimumAmountDue", b"twelve"),
         "comma-decimals": ("IH", "MinimumAmountDue", b"12,00"),

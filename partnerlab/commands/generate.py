@@ -23,7 +23,12 @@ from partnerlab.generators.tccs_bif import generate_tccs_bif
 from partnerlab.generators.watersmart import KINDS as CSV_KINDS
 from partnerlab.generators.watersmart import ZONE, generate_csv
 
-PARTNERS = ("inhance_v2", "tccs")
+PARTNERS = ("inhance_v2", "inhance_v1", "tccs")
+INHANCE_BILLERS = {
+    "inhance_v2": "22222222-2222-4222-8222-222222222222",
+    "inhance_v1": "12121212-1212-4212-8212-121212121212",
+}
+"""The sandbox's billers of inHance, one product with one bill file [A-108]."""
 DAMAGES = sorted(name for name, kind in damages().items() if kind.format == "bif")
 
 # Not the day in UTC, which is a day ahead in New York's evening: what is billed on a day to come nobody owes yet.
@@ -83,15 +88,15 @@ def bif(
     damage: str | None,
     file: Path,
 ) -> None:
-    """Write a partner's bill file (BIF).
+    """Write a partner's bill file (BIF). WaterSmart's are CSV: `partnerlab generate csv`.
 
     \b
     Example:
         partnerlab generate bif --invoices 100 --damage truncated --out truncated.bif
         partnerlab generate bif --partner tccs --out policies.bif
     """
-    if meters > 1 and partner != "inhance_v2":
-        raise click.UsageError(f"--meters is for inhance_v2; a file of {partner} has none")
+    if meters > 1 and partner not in INHANCE_BILLERS:
+        raise click.UsageError(f"--meters is for inHance; a file of {partner} has none")
     day = (as_of or datetime.now(ZONE)).date()
     try:
         layout = load_layout(partner) if own is None else read_layout(own)
@@ -174,6 +179,7 @@ def _generate(
             as_of=day,
             seed=seed,
             layout=layout,
+            biller_guid=INHANCE_BILLERS[partner],
             meters=(1, meters) if meters > 1 else 1,
             progress=progress,
         )

@@ -11,9 +11,9 @@ import click
 from partnerlab import output
 from partnerlab.command_group import Group
 from partnerlab.commands.ranges import above_zero
-from partnerlab.commands.whose import biller_of, whose_option
+from partnerlab.commands.whose import biller_of, biller_of_file, whose_option
 from partnerlab.contracts.paths import at
-from partnerlab.remote import biller_option, connect, json_option, lane_options, print_json
+from partnerlab.remote import connect, json_option, lane_options, print_json
 
 TENDERS = ("credit_card", "debit_card", "ach", "online_bank_direct", "paypal")
 CARD, BANK_ACCOUNT = "4111111111111111", "000123456789"
@@ -180,7 +180,11 @@ def void(payment_guid: str, url: str, lane: str, *, as_json: bool) -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@biller_option()
+@click.option(
+    "--biller",
+    default="",
+    help="The biller: its partner or BillerGUID.  [default: the one that the file names; of a .csv that of WaterSmart]",
+)
 @json_option
 @lane_options
 def upload(file: Path, biller: str, url: str, lane: str, *, as_json: bool) -> None:
@@ -199,7 +203,7 @@ def upload(file: Path, biller: str, url: str, lane: str, *, as_json: bool) -> No
     from partnerlab.client.invoice_cloud import InvoiceCloudClient
 
     remote = connect(url, lane)
-    found = remote.biller(biller)
+    found = remote.biller(biller) if biller else biller_of_file(remote, file)
     layout = found["partner"]
     try:
         with InvoiceCloudClient(f"{remote.url}/lane/{lane}", found["guid"], found["web_service_key"]) as invoice_cloud:

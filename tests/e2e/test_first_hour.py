@@ -178,10 +178,19 @@ def test_the_pages_of_each_biller_have_an_address(type_: Type) -> None:
 def test_an_upload_of_another_partners_file_says_whose_it_is(type_: Type, tmp_path: Path) -> None:
     file = tmp_path / "policies.bif"
     type_("generate", "bif", "--partner", "tccs", "--invoices", "30", "--out", str(file))
-    done = type_("trigger", "upload", str(file))
+    done = type_("trigger", "upload", str(file), "--biller", "inhance_v2")
     assert done.exit_code == 1
     assert done.stderr.splitlines()[-1] == "It reads as a file of tccs: try --biller tccs"
-    assert type_("trigger", "upload", str(file), "--biller", "tccs").exit_code == 0
+
+
+@pytest.mark.parametrize("partner", ["inhance_v2", "inhance_v1", "tccs"])
+def test_an_upload_goes_to_the_biller_that_the_file_names(type_: Type, tmp_path: Path, partner: str) -> None:
+    file = tmp_path / f"{partner}.bif"
+    assert type_("generate", "bif", "--partner", partner, "--invoices", "30", "--out", str(file)).exit_code == 0
+    done = type_("trigger", "upload", str(file))
+    assert (done.exit_code, done.stdout.split(maxsplit=1)[1]) == (0, "30 accepted, 0 rejected\n")
+    (row,) = json.loads(type_("uploads", "list", "--biller", partner, "--json").stdout)
+    assert row["file_name"] == file.name
 
 
 def test_an_upload_of_which_a_bill_is_rejected_is_exit_code_1(type_: Type, tmp_path: Path) -> None:
