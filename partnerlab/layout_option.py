@@ -21,10 +21,12 @@ class _LayoutType(click.ParamType[Layout]):
     def convert(self, value: str | Layout, param: click.Parameter | None, ctx: click.Context | None) -> Layout:
         if isinstance(value, Layout):
             return value
-        if value not in layouts() and not Path(value).is_file():
+        if value.replace("-", "_") in layouts():
+            return load_layout(value.replace("-", "_"))
+        if not Path(value).is_file():
             self.fail(f"{value!r} is neither a file nor one of {', '.join(layouts())}", param, ctx)
         try:
-            return load_layout(value) if value in layouts() else read_layout(value)
+            return read_layout(value)
         except (LayoutInvalid, OSError) as error:
             self.fail(str(error), param, ctx)
 

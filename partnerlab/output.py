@@ -121,7 +121,7 @@ def upload(row: Row) -> list[str]:
     lines = [f"{row['upload_id']}{name}  {loaded} accepted, {rejected} rejected".strip()]
     if row["message"]:
         lines.append(row["message"])
-    lines += [f"  {problem['reason']}" for problem in row["problems"]]
+    lines += [f"  {one['reason']}" for one in row["problems"] if one["reason"] not in row["message"]]
     return lines
 
 

@@ -219,7 +219,8 @@ class Remote:
     def biller(self, name: str) -> dict[str, Any]:
         """The lane's biller of that partner or BillerGUID. Raises `click.BadParameter`."""
         billers = self.get("/_sandbox/ic/billers")["billers"]
-        found: list[dict[str, Any]] = [row for row in billers if name.lower() in (row["guid"], row["partner"])]
+        wanted = {name.lower(), name.lower().replace("-", "_")}
+        found: list[dict[str, Any]] = [row for row in billers if wanted & {row["guid"], row["partner"]}]
         if not found:
             partners = ", ".join(row["partner"] for row in billers)
             raise click.BadParameter(f"there is no biller {name}; there are those of {partners}", param_hint="--biller")

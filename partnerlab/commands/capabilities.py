@@ -7,12 +7,14 @@ from dataclasses import asdict
 
 import click
 
+from partnerlab.commands.names import PartnerName
 from partnerlab.contracts.capabilities import Capabilities, NotSupported, capabilities, check_supported, integrations
+from partnerlab.contracts.doors import meant
 from partnerlab.remote import print_json
 
 
 @click.command()
-@click.argument("partner", required=False, type=click.Choice(integrations()))
+@click.argument("partner", required=False, type=PartnerName(integrations()))
 @click.option("--feature", default="", help="Only features with this in their name.")
 @click.option(
     "--supports",
@@ -49,13 +51,16 @@ def command(partner: str | None, feature: str, supports: str, *, as_json: bool) 
 def _check(partner: str | None, feature: str) -> None:
     if partner is None:
         raise click.UsageError("--supports needs PARTNER")
+    known = {one.name.lower(): one.name for one in capabilities(partner).features}
+    feature = known.get(feature.lower(), feature)
     try:
         check_supported(partner, feature)
         row = capabilities(partner).feature(feature)
     except NotSupported as error:
         raise click.ClickException(f"{error}") from error
     except KeyError as error:
-        raise click.ClickException(str(error.args[0])) from error
+        near = meant(feature, known.values()) or f"; `partnerlab capabilities {partner}` lists what it speaks of"
+        raise click.ClickException(f"{error.args[0]}{near}") from error
     click.echo(f"{row.name}: {row.text}")
 
 

@@ -22,16 +22,22 @@ SECTIONS: dict[str, Callable[[], Mapping[str, Any]]] = {
 
 @click.command()
 @click.argument("section", type=click.Choice(list(SECTIONS)), required=False)
+@click.argument("text", required=False, default="")
 @json_option
-def command(section: str | None, *, as_json: bool) -> None:
-    """List SECTION of the catalogue, or all of it.
+def command(section: str | None, text: str, *, as_json: bool) -> None:
+    """List SECTION of the catalogue, or all of it; of a section only what has TEXT in a name or sentence.
 
     \b
     Example:
         partnerlab catalogue faults
+        partnerlab catalogue requirements ICWS-READ-1
     """
     shown = [section] if section else list(SECTIONS)
     rows = {name: [asdict(row) for row in SECTIONS[name]().values()] for name in shown}
+    if text:
+        rows = {name: [row for row in found if _has(row, text)] for name, found in rows.items()}
+        if not any(rows.values()):
+            raise click.ClickException(f"nothing of the {section} has {text!r} in a name or sentence")
     if as_json:
         print_json(rows)
         return
@@ -40,6 +46,10 @@ def command(section: str | None, *, as_json: bool) -> None:
             click.secho(f"\n{name}", bold=True)
         for row in rows[name]:
             click.echo("\n".join(_lines(row)))
+
+
+def _has(row: Mapping[str, Any], text: str) -> bool:
+    return any(text.lower() in value.lower() for value in row.values() if isinstance(value, str))
 
 
 def _lines(row: dict[str, Any]) -> Iterable[str]:

@@ -106,6 +106,8 @@ def list_(
     if as_json:
         print_json(found)
         return
+    if not found:
+        click.echo("there are no such deliveries" if state or lane or account else "there are no deliveries", err=True)
     for row in found:
         click.echo(
             f"{row['id']}  {row['kind']:<9} {row['account_number']:<14} {row['state']:<14}"

@@ -45,7 +45,7 @@ def command(
     """Write what Invoice Cloud has for a partner since the last export, and print the files' names, one a line.
 
     Each payment, change and return stands in exactly one batch. An export that broke off is finished first. Where
-    nothing waits, nothing is written and nothing printed.
+    nothing waits, nothing is written, and that is said on stderr.
 
     \b
     Example:
@@ -65,11 +65,15 @@ def command(
         _place(remote, made, folder)
         return
     guid = remote.biller(biller)["guid"]
+    none = True
     for export in _waiting(remote, guid, kind):
         _deliver(remote, export, folder)
+        none = False
     made = remote.patient().post("/_sandbox/ic/exports", {"kind": kind, "split": split, "biller_guid": guid})["export"]
     if made is not None:
         _deliver(remote, made, folder)
+    elif none:
+        click.echo(f"Invoice Cloud has no new {kind} for {biller}", err=True)
 
 
 def _waiting(remote: Remote, guid: str, kind: str) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ import click
 
 from partnerlab.atomic_files import OUT, out
 from partnerlab.command_group import Group
+from partnerlab.commands.names import PartnerName
 from partnerlab.contracts.catalogue import damages
 from partnerlab.contracts.files import Layout, LayoutInvalid, load_layout, read_layout, with_columns
 from partnerlab.contracts.files.layout import COLUMNS
@@ -52,7 +53,7 @@ def command() -> None:
 @command.command()
 @click.option(
     "--partner",
-    type=click.Choice(PARTNERS),
+    type=PartnerName(PARTNERS),
     default=PARTNERS[0],
     show_default=True,
     help="The partner whose file it is.",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from partnerlab.command_group import Group
+from partnerlab.commands.names import PartnerName
 from partnerlab.contracts.doors import unknown
 from partnerlab.contracts.jobs import partners
 from partnerlab.contracts.paths import at
@@ -17,7 +18,7 @@ from partnerlab.remote import Remote, connect, json_option, lane_options
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-PARTNER = click.Choice(partners())
+PARTNER = PartnerName(partners())
 
 
 @click.group(cls=Group)

@@ -83,6 +83,9 @@ def command(
     else:
         for row in found:
             click.echo("\n".join(lines(row)))
+        if not found:
+            any_ = any(value is not None for value in query.values())
+            click.echo("the journal has no such entry" if any_ else "the journal is empty", err=True)
     context.exit(1 if invalid and found else 0)
 
 

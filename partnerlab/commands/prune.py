@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from partnerlab.commands.ranges import DAYS
 from partnerlab.output import tell
 from partnerlab.remote import Remote, json_option, url_option
 
@@ -11,10 +12,8 @@ __all__ = ["command"]
 
 
 @click.command()
-@click.option(
-    "--older-than", default=90, show_default=True, type=click.IntRange(1, 36500), help="Days since it was over."
-)
-@click.option("--lanes-unused", default=30, show_default=True, type=click.IntRange(1, 36500), help="Days without use.")
+@click.option("--older-than", default=90, show_default=True, type=DAYS, help="Days since it was over.")
+@click.option("--lanes-unused", default=30, show_default=True, type=DAYS, help="Days without use.")
 @click.option("--dry-run", is_flag=True, help="Count what would go, and let it stand.")
 @json_option
 @url_option

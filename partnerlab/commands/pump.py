@@ -20,7 +20,7 @@ from partnerlab.client.datapump.service import serve
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.command_group import Group, refuse_before
-from partnerlab.commands.ranges import Number
+from partnerlab.commands.ranges import DAYS, Number
 from partnerlab.databases import check_database, database_errors
 from partnerlab.listening import cannot_listen
 from partnerlab.logs import log_to_stderr
@@ -109,9 +109,7 @@ def command(
 
 @command.command()
 @click.option("--db", required=True, help="The pump's database: a SQLite file or a postgresql:// URL.")
-@click.option(
-    "--days", default=DEFAULT_AGE.days, show_default=True, type=click.IntRange(1, 36500), help="Days since it was over."
-)
+@click.option("--days", default=DEFAULT_AGE.days, show_default=True, type=DAYS, help="Days since it was over.")
 def prune(db: str, days: int) -> None:
     """Forget deliveries that were over long ago, and the engine's rows of them.
 

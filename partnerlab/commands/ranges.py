@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-__all__ = ["Number", "above_zero"]
+__all__ = ["DAYS", "Number", "above_zero"]
 
 
 class Number(click.FloatRange):
@@ -19,6 +19,19 @@ class Number(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a number", param, ctx)
         return number
+
+
+class _Days(click.IntRange):
+    """Whole days, as `30` or, as durations are written elsewhere, `30d`."""
+
+    name = "number of days"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        given: Any = value.removesuffix("d") if isinstance(value, str) else value
+        return super().convert(given, param, ctx)
+
+
+DAYS = _Days(1, 36500)
 
 
 def above_zero(argument: str) -> type[click.Command]:

@@ -45,10 +45,14 @@ def list_(biller: str, *, as_json: bool, url: str, lane: str) -> None:
     if as_json:
         print_json(list(found))
         return
+    none = True
     for row in found:
+        none = False
         counts = f"{row['accepted']} accepted, {row['rejected']} rejected"
         line = f"{row['upload_id']}  {moment(row['received_at'])}  {row['state']:<9}  {counts}  {row['file_name']}"
         click.echo(printable(f"{line}  {row['message']}".rstrip()))
+    if none:
+        click.echo(f"Invoice Cloud was sent no file{' for that biller' if biller else ''}", err=True)
 
 
 @command.command()

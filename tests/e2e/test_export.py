@@ -58,7 +58,8 @@ def test_the_names_of_the_files_are_printed_and_a_second_run_has_nothing(
     assert done.output.split() == [path.name for path in tmp_path.iterdir()]
     assert guids(tmp_path) == [guid]
     again = export(sandbox, lane, tmp_path)
-    assert (again.exit_code, again.output) == (0, "")
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert again.stderr == "Invoice Cloud has no new payments for inhance_v2\n"
 
 
 def test_a_split_export_has_a_file_for_each_kind(sandbox: Sandbox, lane: str, tmp_path: Path) -> None:

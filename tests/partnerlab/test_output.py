@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import httpx
@@ -185,3 +186,45 @@ def test_what_is_changed_is_told_in_a_line(sandbox: Sandbox, given: tuple[str, .
     assert done.stdout.startswith(said)
     assert len(done.stdout.splitlines()) <= 2
     assert isinstance(json.loads(typed(sandbox, *given, "--json").stdout), dict)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("uploads", "list"), "Invoice Cloud was sent no file\n"),
+        (("uploads", "list", "--biller", "tccs"), "Invoice Cloud was sent no file for that biller\n"),
+        (("journal",), "the journal is empty\n"),
+        (("journal", "--door", "tccs"), "the journal has no such entry\n"),
+        (("deliveries", "list"), "there are no such deliveries\n"),
+        (("export", "payments", "--out", "{folder}"), "Invoice Cloud has no new payments for watersmart\n"),
+    ],
+)
+def test_where_there_is_nothing_that_is_said(
+    sandbox: Sandbox, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    name = f"nothing-{len(said)}"
+    typed(sandbox, "lanes", "create", name)
+    done = typed(sandbox, *(one.format(folder=tmp_path) for one in arguments), "--lane", name)
+    assert (done.stdout, done.stderr) == ("", said)
+
+
+def test_a_partner_is_named_with_a_hyphen_too(sandbox: Sandbox) -> None:
+    assert "inhance_v1" in typed(sandbox, "jobs", "list", "--partner", "inhance-v1").stdout
+    assert typed(sandbox, "jobs", "run", "inhance-v1", "payments").stdout.startswith("payments: ")
+    assert typed(sandbox, "clerk", "block", "30000302", "bank", "on", "--biller", "inhance-v1").stdout
+    assert typed(sandbox, "capabilities", "inhance-v1", "--supports", "conveyance").stdout.startswith("Conveyance: ")
+    meant = typed(sandbox, "capabilities", "inhance_v1", "--supports", "conveyanc", code=1)
+    assert meant.stderr == "Error: inhance_v1 says nothing of 'conveyanc'; did you mean Conveyance?\n"
+
+
+def test_days_are_written_as_durations_are_too(sandbox: Sandbox) -> None:
+    assert typed(sandbox, "prune", "--older-than", "30d", "--lanes-unused", "40", "--dry-run").stdout
+    wrong = typed(sandbox, "prune", "--older-than", "a month", code=2)
+    assert "'a month' is not a valid number of days" in wrong.stderr
+
+
+def test_the_catalogue_shows_what_has_a_text(sandbox: Sandbox) -> None:
+    assert typed(sandbox, "catalogue", "requirements", "icws-read-1").stdout.startswith("ICWS-READ-1")
+    assert list(json.loads(typed(sandbox, "catalogue", "faults", "drop", "--json").stdout)) == ["faults"]
+    none = typed(sandbox, "catalogue", "faults", "nothing like it", code=1)
+    assert none.stderr == "Error: nothing of the faults has 'nothing like it' in a name or sentence\n"
