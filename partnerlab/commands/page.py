@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import webbrowser
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
 from partnerlab.command_group import refuse_typed
-from partnerlab.remote import Remote, biller_option, connect, lane_options
+from partnerlab.commands.whose import biller_of
+from partnerlab.remote import Remote, connect, lane_options
 
 PAGES = {
     "bills": "RECENT_BILLS",
@@ -34,7 +36,11 @@ class _Payer:
 @click.option("--user", help="A registered user.  [default: the biller's first]")
 @click.option("--password", help="The user's password.  [default: that of the seeded users]")
 @click.option("--account", help="cloud-payment: the account whose bills the guest pays.  [default: the biller's first]")
-@biller_option()
+@click.option(
+    "--biller",
+    default="",
+    help="The biller: its partner or BillerGUID.  [default: the one that has the account or user]",
+)
 @click.option("--framed", is_flag=True, help="As in an iFrame of a partner's page: without the biller's name.")
 @click.option("--browser", is_flag=True, help="Open it in the browser too.")
 @lane_options
@@ -87,7 +93,7 @@ def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str, *
     )
 
     base = f"{remote.url}/lane/{lane}"
-    found = remote.biller(biller)
+    found = _biller(remote, payer, biller)
     view = ViewMode.IFRAME if framed else ViewMode.WINDOW
     try:
         with RestClient(base, found["api_key"], allow_http=True) as rest:  # a sandbox may be on another machine
@@ -95,11 +101,23 @@ def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str, *
                 account = payer.account or _first_account(remote, found["guid"])
                 asked = CloudPaymentRequest((CloudCustomer(account),), view_mode=view)
                 return unregistered_user_payment(rest, asked).url
-            user = payer.user or _first_user(remote, biller, found["guid"])
+            user = payer.user or _first_user(remote, found["partner"], found["guid"])
             token = rest.remote_authentication(user, payer.password or found["users_password"]).token
             return CloudSso(base, view, allow_http=True).url(token, Redirect[PAGES[name]])
     except (ClientError, FlowFailed) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _biller(remote: Remote, payer: _Payer, name: str) -> dict[str, Any]:
+    """The biller of that name, else the one that has the payer; that of inHance v2 where nobody is named or known."""
+    if payer.account:
+        return biller_of(remote, name, "account", payer.account)
+    if payer.user and not name:
+        for row in remote.get("/_sandbox/ic/billers")["billers"]:
+            users = remote.get("/_sandbox/ic/users", biller_guid=row["guid"])["users"]
+            if payer.user.lower() in (user["username"].lower() for user in users):
+                return dict(row)
+    return remote.biller(name or "inhance_v2")
 
 
 def _first_account(remote: Remote, biller_guid: str) -> str:

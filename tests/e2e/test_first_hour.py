@@ -175,6 +175,15 @@ def test_the_pages_of_each_biller_have_an_address(type_: Type) -> None:
         assert httpx.get(done.stdout.strip()).status_code == 200
 
 
+def test_a_page_is_that_of_the_biller_who_has_the_account_or_user(type_: Type) -> None:
+    """Of another biller it made an account there, which had no bill to pay."""
+    for account, due in (("20000202", "310.75"), ("454100010", "120.00")):
+        page = type_("page", "cloud-payment", "--account", account).stdout.strip()
+        assert due in httpx.get(page).text
+    user = type_("page", "bills", "--user", "Brook@example.com")
+    assert "20000201" in httpx.get(user.stdout.strip(), follow_redirects=True).text
+
+
 def test_an_upload_of_another_partners_file_says_whose_it_is(type_: Type, tmp_path: Path) -> None:
     file = tmp_path / "policies.bif"
     type_("generate", "bif", "--partner", "tccs", "--invoices", "30", "--out", str(file))
