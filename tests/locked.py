@@ -37,7 +37,7 @@ def stopped_writer(file: Path) -> Iterator[None]:
         yield
     finally:
         process.send_signal(signal.SIGCONT)
-        process.communicate("", timeout=30)
+        process.communicate("", timeout=120)
 
 
 def locked_error(file: Path) -> sqlite3.OperationalError:

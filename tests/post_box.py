@@ -16,6 +16,6 @@ class PostBox(Receiver):
         self._posted: queue.Queue[tuple[bytes, str]] = queue.Queue()
         super().__init__(lambda body, content_type: self._posted.put((body, content_type)))
 
-    def take(self, timeout_s: float = 20.0) -> tuple[bytes, str]:
+    def take(self, timeout_s: float = 60.0) -> tuple[bytes, str]:
         """The next form and its content type. Raises `queue.Empty`."""
         return self._posted.get(block=timeout_s > 0, timeout=timeout_s or None)

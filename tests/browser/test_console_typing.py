@@ -38,7 +38,7 @@ def hold(page: Any, address: str) -> list[Any]:
 
 
 def wait_for(page: Any, held: list[Any], count: int) -> None:
-    for _ in range(200):
+    for _ in range(1_200):
         if len(held) >= count:
             return
         page.wait_for_timeout(50)
@@ -63,7 +63,7 @@ def test_what_is_typed_while_a_search_is_under_way_is_searched_for(page: Any, re
     field.press_sequentially(WORD[11:])
     page.wait_for_timeout(600)
     let_go(page, searches, held)
-    page.wait_for_url(f"**operation={WORD}**", timeout=10_000)
+    page.wait_for_url(f"**operation={WORD}**")
     page.wait_for_function(ALL_MATCH)
     assert field.input_value() == WORD
     assert field.evaluate("field => field === document.activeElement")
@@ -91,7 +91,7 @@ def test_what_is_typed_before_the_page_listens_is_searched_for(page: Any, reader
     page.goto(f"{reader.sandbox.url}/console/traffic", wait_until="commit")
     page.get_by_label("Operation").fill(WORD)
     let_go(page, script, held)
-    page.wait_for_url(f"**operation={WORD}**", timeout=10_000)
+    page.wait_for_url(f"**operation={WORD}**")
 
 
 def test_what_is_typed_before_htmx_hears_the_form_is_searched_for(page: Any, reader: Reader) -> None:
@@ -252,7 +252,7 @@ def test_a_search_without_an_answer_is_said_and_asked_again(page: Any, reader: R
     page.unroute(f"**/console/{path}*")
     if name == "traffic":
         check_balance(reader)
-    page.wait_for_url(f"**{field_name}=no+such+word**", timeout=10_000)
+    page.wait_for_url(f"**{field_name}=no+such+word**")
     page.wait_for_function("document.querySelector('#list [data-row]') === null")
     assert page.locator("#said").text_content() == "No rows"
     assert page.locator("#said").bounding_box()["height"] < 3

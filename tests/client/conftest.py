@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,12 @@ class Connection:
 
 
 class Server:
-    """Runs a handler for each connection on a thread; keeps the requests it read and counts connections."""
+    """Runs a handler for each connection on a thread; keeps the requests it read, counts connections and their ends."""
 
     def __init__(self, handler: Handler, context: ssl.SSLContext | None = None) -> None:
         self.handler, self.context = handler, context
         self.requests: list[bytes] = []
-        self.connections = 0
+        self.connections = self.closed = 0
         self.ended = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
@@ -87,7 +87,7 @@ class Server:
             self.threads[-1].start()
 
     def serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection:
+        with self.counted(), suppress(OSError), connection:
             # A test that forgets its client's end must not hang the run.
             connection.settimeout(60)
             if self.context:
@@ -96,6 +96,11 @@ class Server:
                 served = Connection(connection, self)
                 with served.stream:
                     self.handler(served)
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        yield
+        self.closed += 1
 
     def close(self) -> None:
         self.ended.set()

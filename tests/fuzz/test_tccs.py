@@ -127,7 +127,7 @@ def run(
 ) -> Run:
     """One phase; what an *unforeseeable* operation refuses, by a rule that no schema can state, is no failure."""
     schema = schemathesis.openapi.from_dict(document)
-    schema.config.update(base_url=url, workers=1, request_timeout=10)
+    schema.config.update(base_url=url, workers=1, request_timeout=60)
     schema.config.phases.update(phases=[phase])
     schema.config.generation.update(
         modes=[mode], max_examples=EXAMPLES, deterministic=True, database="none", no_shrink=True

@@ -211,9 +211,10 @@ def test_a_connection_that_the_server_closed_is_not_used(serve: Serve, over_http
 
     server = serve(once)
     with Transport(timeouts=PATIENT) as transport:
-        for _ in range(3):
+        for number in range(1, 4):
             assert transport.send(request(server.url)).status == 200
-            server.ended.wait(0.05)
+            while server.closed < number:
+                server.ended.wait(0.01)
         assert isinstance(transport.http, Connections)
         assert len(transport.http._kept.everyone) == 1, "none is left open"
     assert (server.connections, len(over_httpx)) == (3, 3)

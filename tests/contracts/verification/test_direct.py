@@ -131,7 +131,7 @@ def test_calls_are_kept_over_one_connection_where_they_are_to_be() -> None:
     with answering(lambda connection: calls.append(_answers(connection, b""))) as port, closing(Direct()) as direct:
         asked = Asked("page", "GET", f"http://127.0.0.1:{port}/", kept=True)
         assert [direct.send(asked, 120).body for _ in range(3)] == [b"ok"] * 3
-    for _ in range(100):
+    for _ in range(1_200):
         if calls:
             break
         threading.Event().wait(0.05)

@@ -65,7 +65,7 @@ class Partner:
         self.thread.start()
 
     def postback(self) -> tuple[str, bytes]:
-        return self.posted.get(timeout=20)
+        return self.posted.get(timeout=60)
 
     def close(self) -> None:
         self.server.shutdown()
@@ -77,7 +77,7 @@ class Browser:
     """Opens pages, fills in their forms by the names of the fields, and follows where it is sent."""
 
     def __init__(self) -> None:
-        self.http = httpx.Client(follow_redirects=True, timeout=20)
+        self.http = httpx.Client(follow_redirects=True, timeout=60)
         self.page = httpx.Response(200)
 
     def get(self, url: str) -> str:

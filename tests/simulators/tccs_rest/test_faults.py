@@ -51,7 +51,7 @@ def served(store_url: str) -> Iterator[Served]:
     for path, app in insurer.simulator.doors.items():
         site.mount(path, app)
     insurer.lanes.get("default")
-    with Server(site) as server, httpx.Client(base_url=server.url, timeout=10) as client:
+    with Server(site) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         yield Served(insurer, faults, journal, client)
     journal.close()
     store.close()
