@@ -111,6 +111,13 @@ class Server:
         self.listener.close()
 
 
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two calls of a test a connection is kept, however long the machine pauses there."""
+    for module in ("connections", "transport"):
+        monkeypatch.setattr(f"partnerlab.client.http.{module}.KEEPALIVE_S", 3_600.0)
+
+
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
     """Start a server: `serve(handler)`; an answer given as bytes is sent to every request."""

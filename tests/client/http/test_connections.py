@@ -9,7 +9,6 @@ import pytest
 
 from partnerlab.client.http import Transport, connections
 from partnerlab.client.http.connections import Connections
-from partnerlab.client.http.keepalive import KEEPALIVE_S
 
 
 class One(httpx.BaseTransport):
@@ -95,7 +94,7 @@ def test_what_nobody_uses_any_more_is_closed_whatever_server_it_is_of(monkeypatc
     for answer in answers:
         answer.close()
     for _ in range(4):
-        now[0] += KEEPALIVE_S / 3
+        now[0] += 1_200.0
         made.ask().close()
     assert [one.closed for one in made.ones] == [True, False, True]
 

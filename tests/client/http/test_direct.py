@@ -18,7 +18,6 @@ from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportErr
 from partnerlab.client.http import HttpRequest, Timeouts, Transport, connections
 from partnerlab.client.http.connections import AsyncConnections, Connections
 from partnerlab.client.http.direct import request_head
-from partnerlab.client.http.keepalive import KEEPALIVE_S
 from tests.client.http.support import PATIENT, QUICK, Waited, ends_in_time, request
 from tests.client.http.test_addresses import CERTIFICATE
 
@@ -227,7 +226,7 @@ def test_one_that_was_idle_for_long_is_left_to_httpx(
     monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: now[0]))
     server = serve(b"<ok/>")
     with Transport(timeouts=PATIENT) as transport:
-        for waited, sent in ((0.0, 1), (KEEPALIVE_S, 1), (KEEPALIVE_S + 0.1, 2), (0.0, 2)):
+        for waited, sent in ((0.0, 1), (3_600.0, 1), (3_600.1, 2), (0.0, 2)):
             now[0] += waited
             assert transport.send(request(server.url)).status == 200
             assert len(over_httpx) == sent
