@@ -34,6 +34,7 @@ class Bench:
         self.soon = soon
         """From now on a round that finds nothing ends."""
         self.rows: list[Delivery] = []
+        self.lock = threading.Lock()
         self.begun: list[int] = []
         self.do: Callable[[int], None] = lambda number: None
         self.failures: Iterator[Exception] = iter(())
@@ -60,7 +61,8 @@ class Bench:
     def work(self, found: Delivery) -> str:
         self.begun.append(found.number)
         self.do(found.number)
-        self.rows = [row for row in self.rows if row.number != found.number]
+        with self.lock:  # several threads work, and none may bring back what another one took
+            self.rows = [row for row in self.rows if row.number != found.number]
         return "delivered"
 
     def start(self) -> threading.Thread:
