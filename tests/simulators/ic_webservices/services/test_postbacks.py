@@ -223,7 +223,7 @@ def test_in_a_frozen_lane_nothing_is_tried_by_itself(checkout: Checkout) -> None
     freeze(checkout.harness)
     with Receiver(500, 204) as receiver:
         checkout.pay(checkout.page(request(PostBackURL=receiver.url)))
-        wait_until(lambda: checkout.postbacks()[0]["attempts"])
+        wait_until(lambda: [one["status"] for one in checkout.postbacks()[0]["attempts"]] == [500])
         time.sleep(0.3)
         assert len(receiver.got) == 1
         Clock(checkout.harness.lanes, ()).advance("default", timedelta(seconds=10))
