@@ -34,7 +34,7 @@ class Side:
 
     def ask(self, method: str, path: str, body: Any = None, *, status: int = 200, **query: Any) -> Any:
         headers = {"X-Sandbox-Lane": self.lane}
-        answer = httpx.request(method, self.url + path, json=body, params=query, headers=headers, timeout=60)
+        answer = httpx.request(method, self.url + path, json=body, params=query, headers=headers, timeout=180)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 

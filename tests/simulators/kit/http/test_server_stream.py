@@ -117,10 +117,10 @@ def test_a_slow_reader_holds_little_and_is_told_that_it_missed_something(each: K
 
 
 def test_a_comment_is_sent_where_nothing_is(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "COMMENT_S", 0.05)
-    kit = make_kit(memory, limits=Limits(idle_s=0.2))  # looks often whether something is due
+    kit = make_kit(memory, limits=Limits(linger_s=0.2))  # looks often whether something is due
     stream = Stream()
     kit.door.answer = Response(200, b"", "text/event-stream", stream=stream)
     with kit.server, listen(kit, stream) as wire:
+        monkeypatch.setattr(streaming, "COMMENT_S", 0.05)
         assert read(wire, streaming.COMMENT).endswith(streaming.COMMENT)
     kit.journal.close()
