@@ -12,7 +12,7 @@ from partnerlab.simulators.ic_webservices.store import AGE, CUSTOMERS, INVOICES,
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["former_owners", "invoices_of", "owed_by"]
+__all__ = ["former_owners", "invoices_of", "owed_by", "owners_numbers"]
 
 _CREDITS = Statement(
     f"SELECT {', '.join(INVOICES.columns)} FROM ic_invoices WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -28,6 +28,12 @@ def former_owners(tx: Tx, lane: Lane, biller: Biller) -> Mapping[str, Sequence[s
     for one in CUSTOMERS.find(tx, lane.name, search, order="account_number", last_first=True):
         former[number_before(one.account_number)].append(one.account_number)
     return former
+
+
+def owners_numbers(former: Mapping[str, Sequence[str]], account_number: str) -> Sequence[str]:
+    """The numbers of an account's owners by `former_owners`, whichever of them is given."""
+    number = number_before(account_number)
+    return [number, *former.get(number, ())]
 
 
 def invoices_of(tx: Tx, lane: Lane, biller: Biller, account_number: str, *, with_credits: bool) -> Sequence[Invoice]:

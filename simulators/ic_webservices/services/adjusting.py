@@ -102,7 +102,7 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str, 
     taken = Taken()
     if sets:
         # What nobody fetched is missing in the account's balance, on whatever bill it was paid.
-        taken = with_not_fetched(tx, lane, biller, owners, taken_by_file(tx, lane, biller, *invoices))
+        taken = with_not_fetched(tx, lane, biller, owners, taken_by_file(tx, lane, biller, owners, *invoices))
     done = adjust(invoices, asked.effect, asked.amount_cents, taken, newest)
     if abs(done.after_cents) >= LARGEST_CENTS:
         raise _NotApplied("balance-too-large", "AdjustmentAmount", str(amount(asked.amount_cents)))

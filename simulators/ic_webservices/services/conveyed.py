@@ -25,7 +25,7 @@ from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES, rena
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["account_in_doubt", "other_owners", "pass_on", "share_out", "with_words"]
+__all__ = ["bill_in_doubt", "numbers_of", "other_owners", "pass_on", "share_out", "with_words"]
 
 _TOLD_BEFORE = Statement(
     "UPDATE ic_payments SET told_as = CASE WHEN EXISTS (SELECT 1 FROM ic_events WHERE ic_events.lane = :lane"
@@ -35,7 +35,7 @@ _TOLD_BEFORE = Statement(
 )
 _FORMER = Statement(
     "SELECT account_number FROM ic_customers WHERE lane = :lane AND biller_guid = :biller_guid AND conveyed = 1"
-    " AND billed_apart = 0 AND account_number > :number AND account_number < :beyond"
+    " AND account_number > :number AND account_number < :beyond AND billed_apart <= :billed_apart"
 )
 _PAID_APART = Statement(
     "SELECT sum(amount_cents) FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -67,23 +67,37 @@ def pass_on(tx: Tx, lane: Lane, biller: Biller, customer: Customer, outbox: Outb
     return customer
 
 
-def account_in_doubt(
-    tx: Tx, lane: Lane, biller: Biller, account_number: str, unsettled: Unsettled, since: datetime | None = None
+def bill_in_doubt(
+    tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unsettled, since: datetime | None = None
 ) -> Doubt:
     """
-    What is not certain of an account at its partner, as `Unsettled.doubt` says it: also that a former owner's payment
-    came back which the partner has in the account's balance, as it was told with the account's number [A-112].
+    What is not certain of a bill and its account at the partner, as `Unsettled.doubt` says it.
+
+    Where the partner states what the account owes, also that a former owner's payment came back which it has in that
+    balance, as it was told with the account's number [A-112]. Where it answers for the bill, also each payment of that
+    bill under another owner's number: a file may have given the bill to the account's new owner since [A-128].
     """
-    doubt, partner = unsettled.doubt(tx, lane, biller.guid, account_number, since), partner_of(biller.partner)
-    if not partner.answers_for_account and not partner.states_account:
-        return doubt
-    returned = [
-        payment
-        for former in _former_owners(tx, lane, biller, account_number)
-        for payment in unsettled.doubt(tx, lane, biller.guid, former).payments
-        if payment.state == RETURNED and payment.told_as == account_number
-    ]
-    return replace(doubt, payments=tuple(dict.fromkeys((*doubt.payments, *returned)))) if returned else doubt
+    account_number, partner = invoice.account_number, partner_of(biller.partner)
+    doubt = unsettled.doubt(tx, lane, biller.guid, account_number, since)
+    if partner.answers_for_account or partner.states_account:
+        others = _former_owners(tx, lane, biller, account_number)
+    else:
+        others = [one for one in numbers_of(tx, lane, biller, account_number) if one != account_number]
+    for other in others:
+        of_other = unsettled.doubt(tx, lane, biller.guid, other, since)
+        if partner.answers_for_account or partner.states_account:
+            concern = [one for one in of_other.payments if one.state == RETURNED and one.told_as == account_number]
+        else:
+            concern = [one for one in of_other.payments if one.invoice_number == invoice.invoice_number]
+        payments = dict.fromkeys((*doubt.payments, *concern))
+        doubt = replace(doubt, payments=tuple(sorted(payments, key=lambda one: one.reference)))
+    return doubt
+
+
+def numbers_of(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Sequence[str]:
+    """The numbers of an account's owners, whichever of them is given: its own first, then those of all former ones."""
+    number = number_before(account_number)
+    return [number, *_former_owners(tx, lane, biller, number, billed_apart=1)]
 
 
 def other_owners(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> tuple[Sequence[Invoice], int]:
@@ -107,9 +121,9 @@ def other_owners(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> tup
     return [one for one in map(INVOICES.load, rows) if not is_requested(one)], paid_cents
 
 
-def _former_owners(tx: Tx, lane: Lane, biller: Biller, number: str) -> list[str]:
-    """The numbers of an account's former owners, but for those that were billed since."""
-    place = {"lane": lane.name, "biller_guid": biller.guid}
+def _former_owners(tx: Tx, lane: Lane, biller: Biller, number: str, *, billed_apart: int = 0) -> list[str]:
+    """The numbers of an account's former owners; those that were billed since with *billed_apart* 1 alone."""
+    place = {"lane": lane.name, "biller_guid": biller.guid, "billed_apart": billed_apart}
     return [str(found) for (found,) in tx.all(_FORMER, **place, number=f"{number}CV-", beyond=f"{number}CV.")]
 
 

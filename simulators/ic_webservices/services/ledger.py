@@ -31,7 +31,7 @@ from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.domain.payments import payment_reference
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numbers
-from partnerlab.simulators.ic_webservices.services.conveyed import account_in_doubt, pass_on
+from partnerlab.simulators.ic_webservices.services.conveyed import bill_in_doubt, pass_on
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.questions import ask_about
@@ -215,7 +215,7 @@ class BillerLedger:
             invoice = invoice_of(tx, lane, biller, number)
             due, total, lowered = of_owner(tx, lane, biller, invoice, due, total)
             invoice = with_balance(invoice, due, total)
-            doubt = account_in_doubt(tx, lane, biller, invoice.account_number, self.unsettled)
+            doubt = bill_in_doubt(tx, lane, biller, invoice, self.unsettled)
             if why := doubt.returned:
                 raise Conflict(
                     f"The balance of invoice {number} is not changed: {why}. Enter it, then dismiss its delivery at the"

@@ -13,7 +13,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import Taken, filed
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import reference_before
-from partnerlab.simulators.ic_webservices.services.account_bills import former_owners, owed_by
+from partnerlab.simulators.ic_webservices.services.account_bills import former_owners, owed_by, owners_numbers
 from partnerlab.simulators.ic_webservices.services.conveyed import other_owners, share_out, with_words
 from partnerlab.simulators.ic_webservices.services.ledger import invoice_of, last_payment
 from partnerlab.simulators.ic_webservices.services.questions import ask_about
@@ -133,6 +133,9 @@ def _load_invoice(
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
     taken, moved, first_doubted = Taken(), False, ""
+    numbers = list(owners_numbers(former, given.account_number))
+    if existing is not None and existing.account_number not in numbers:
+        numbers += owners_numbers(former, existing.account_number)
     forward = given.balance_forward and partner_of(biller.partner).sends_csv
     owners = [given.account_number, *(former.get(given.account_number, ()) if forward else ())]
     others = [one for owner in owners[1:] for one in owed_by(tx, lane, biller, owner)]
@@ -144,13 +147,13 @@ def _load_invoice(
         for one in owners:
             nothing_held(tx, lane, biller, one)
     elif existing is None and (given.balance_forward or partner_of(biller.partner).answers_for_account):
-        moved = may_hold_money_taken(tx, lane, biller, given.account_number, unsettled)
+        moved = may_hold_money_taken(tx, lane, biller, numbers, unsettled)
     elif existing is not None and existing.content != given.content:
         if partner_of(biller.partner).sends_csv:
-            taken = taken_by_file(tx, lane, biller, existing, *others)
+            taken = taken_by_file(tx, lane, biller, numbers, existing, *others)
             existing = with_words(existing, others, 1)
         else:
-            taken, moved, first_doubted = taken_since_file(tx, lane, biller, existing, unsettled)
+            taken, moved, first_doubted = taken_since_file(tx, lane, biller, numbers, existing, unsettled)
     invoice = filed(existing, given, taken, newest)
     if invoice is not None and others:
         invoice = share_out(tx, lane, invoice, others, newest)

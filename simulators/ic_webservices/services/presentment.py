@@ -27,7 +27,7 @@ from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
-from partnerlab.simulators.ic_webservices.services.conveyed import account_in_doubt, other_owners
+from partnerlab.simulators.ic_webservices.services.conveyed import bill_in_doubt, other_owners
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, note_answer
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
@@ -108,7 +108,7 @@ class Presentment:
         self.unsettled.ready(lane, biller.guid, opened.account_number)
         with self.store.read() as tx:
             account = _account(tx, lane, biller, opened)
-            doubt = account_in_doubt(tx, lane, biller, opened.account_number, self.unsettled).reason
+            doubt = bill_in_doubt(tx, lane, biller, opened, self.unsettled).reason
         left_at = datetime.now(UTC)
         answer = self._ask(lane, biller, account.asked)
         with self.store.write() as tx:
@@ -121,7 +121,8 @@ class Presentment:
         """Payments without a certain outcome whose money an invoice may ask for again (assumed [A-113])."""
         self.unsettled.ready(lane, invoice.biller_guid, invoice.account_number)
         with self.store.read() as tx:
-            return self.unsettled.doubt(tx, lane, invoice.biller_guid, invoice.account_number).before(invoice)
+            biller = biller_of(tx, lane, invoice.biller_guid)
+            return bill_in_doubt(tx, lane, biller, invoice, self.unsettled).before(invoice)
 
     def _ask(self, lane: Lane, biller: Biller, invoice: Invoice) -> Mapping[str, Any]:
         try:
@@ -151,7 +152,7 @@ class Presentment:
             problem, due, total = f"the amounts were dropped: {error}", None, None
         if due is not None or total is not None:
             # Also of a payment that came while the partner was asked: the answer may not know of it.
-            why = doubt or account_in_doubt(tx, lane, biller, opened.account_number, self.unsettled, left_at).reason
+            why = doubt or bill_in_doubt(tx, lane, biller, opened, self.unsettled, left_at).reason
             if not why and account.versions != before.versions:
                 why = "the account changed while the partner was asked"
             if why:

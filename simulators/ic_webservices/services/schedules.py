@@ -40,6 +40,7 @@ from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.ic_webservices.services.authentication import linked_accounts
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.collections import Collections
+from partnerlab.simulators.ic_webservices.services.conveyed import bill_in_doubt
 from partnerlab.simulators.ic_webservices.services.invoice_days import lock_biller
 from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of, customer_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.questions import is_open
@@ -311,7 +312,7 @@ class Schedules:
             method = method_of(tx, lane, biller, schedule.username, schedule.method_id)
             check_usable(method, _today(lane, biller))
             invoice = invoice_of(tx, lane, biller, schedule.invoice_number)
-            if reason := self.unsettled.doubt(tx, lane, biller.guid, invoice.account_number).covers(invoice):
+            if reason := bill_in_doubt(tx, lane, biller, invoice, self.unsettled).covers(invoice):
                 raise PaymentRefused("unsettled", f"Invoice {invoice.invoice_number} may be paid already: {reason}.")
             amount_cents = _amount_cents(schedule, invoice)
             if invoice.status != CLOSED and not amount_cents:

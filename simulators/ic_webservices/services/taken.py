@@ -1,15 +1,22 @@
-"""What was taken of an account that a bill file may not have in its amounts yet [A-85, A-117, A-118]."""
+"""
+What was taken of an account that a bill file may not have in its amounts yet [A-85, A-117, A-118].
+
+Payments of a bill may stand under another number of the account than the bill itself does, as it was conveyed and a
+file gave the bill to the new owner since: *numbers* are those of an account's owners [A-128].
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
+from itertools import product
 from typing import NamedTuple
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Taken
 from partnerlab.simulators.ic_webservices.domain.payments import RETURNED
+from partnerlab.simulators.ic_webservices.services.conveyed import bill_in_doubt
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -68,25 +75,25 @@ class SinceFile(NamedTuple):
     first_doubted: str
 
 
-def taken_since_file(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unsettled) -> SinceFile:
+def taken_since_file(
+    tx: Tx, lane: Lane, biller: Biller, numbers: Sequence[str], invoice: Invoice, unsettled: Unsettled
+) -> SinceFile:
     """
     Payments of an invoice since its last file. Those without a certain outcome count as not in the next one.
 
     Where the partner can be asked, all of the last `OLDEST_FILE` count: two files may be on their way.
     """
-    place = {"biller_guid": biller.guid, "account_number": invoice.account_number}
-    rows = tx.all(
-        _TAKEN,
-        lane=lane.name,
-        **place,
-        invoice_number=invoice.invoice_number,
-        after=invoice.filed_after,
-        recently=_oldest_file_at(lane) if biller.settings.get(RTDR_URL) else _NEVER,
-    )
+    place = {"lane": lane.name, "biller_guid": biller.guid, "invoice_number": invoice.invoice_number}
+    recently = _oldest_file_at(lane) if biller.settings.get(RTDR_URL) else _NEVER
+    rows = [
+        row
+        for number in numbers
+        for row in tx.all(_TAKEN, **place, account_number=number, after=invoice.filed_after, recently=recently)
+    ]
     if not rows:
         return SinceFile(Taken(), False, "")
     made = {guid for guid, *_ in rows}
-    doubt = unsettled.doubt(tx, lane, biller.guid, invoice.account_number)
+    doubt = bill_in_doubt(tx, lane, biller, invoice, unsettled)
     doubted = {one.payment_guid: one.reference for one in doubt.payments if one.payment_guid in made}
     stands = [(guid, cents, late) for guid, cents, late, returned in rows if not returned]
     perhaps = sum(cents for guid, cents, late in stands if late and guid not in doubted)
@@ -95,7 +102,7 @@ def taken_since_file(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unset
     return SinceFile(Taken(perhaps, doubted_cents=unknown), moved, min(doubted.values(), default=""))
 
 
-def taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Taken:
+def taken_by_file(tx: Tx, lane: Lane, biller: Biller, numbers: Sequence[str], *invoices: Invoice) -> Taken:
     """
     Payments of invoices since their last file, where the partner fetches payments by file.
 
@@ -103,12 +110,12 @@ def taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Tak
     longer ago (assumed [A-118]).
     """
     sums = [0, 0, 0]
-    for invoice in invoices:
+    for invoice, number in product(invoices, numbers):
         row = tx.one(
             _TAKEN_BY_FILE,
             lane=lane.name,
             biller_guid=biller.guid,
-            account_number=invoice.account_number,
+            account_number=number,
             invoice_number=invoice.invoice_number,
             after=invoice.filed_after,
             seen=_oldest_file_at(lane),
@@ -131,16 +138,21 @@ def with_not_fetched(tx: Tx, lane: Lane, biller: Biller, owners: Sequence[str], 
     return replace(taken, missing_cents=sum(int(cents or 0) for cents, _ in rows), returns_seen=seen)
 
 
-def may_hold_money_taken(tx: Tx, lane: Lane, biller: Biller, account_number: str, unsettled: Unsettled) -> bool:
-    """Whether a new bill with the account's balance may be older than a payment, or than its outcome."""
+def may_hold_money_taken(tx: Tx, lane: Lane, biller: Biller, numbers: Sequence[str], unsettled: Unsettled) -> bool:
+    """
+    Whether a new bill with the account's balance may be older than a payment, or than its outcome.
+
+    Former owners may have paid just before the account was conveyed.
+    """
     if not biller.settings.get(RTDR_URL):
         return False
-    row = tx.one(_LAST_PAID, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
-    last = row and row[0]
+    place = {"lane": lane.name, "biller_guid": biller.guid}
+    found = (tx.one(_LAST_PAID, **place, account_number=number) for number in numbers)
+    last = max((row[0] for row in found if row and row[0]), default="")
     if not last or last > _oldest_file_at(lane):
         return bool(last)
-    doubt = unsettled.doubt(tx, lane, biller.guid, account_number)
-    return bool(doubt.problem) or any(one.state != RETURNED for one in doubt.payments)
+    doubts = [unsettled.doubt(tx, lane, biller.guid, number) for number in numbers]
+    return any(one.problem or any(paid.state != RETURNED for paid in one.payments) for one in doubts)
 
 
 def _oldest_file_at(lane: Lane) -> str:
