@@ -13,6 +13,7 @@ from partnerlab.client.datapump.pruning import digest
 from partnerlab.client.datapump.store import DeliveryStore, Handed
 from partnerlab.client.datapump.writing import Known, Writing
 from partnerlab.client.errors import ClientError
+from partnerlab.client.inhance.rules import plain_account_number
 
 __all__ = ["EventConflict", "Receipt", "accept"]
 
@@ -74,8 +75,18 @@ def _known_receipt(store: DeliveryStore, lane: str, event_id: str, document: dic
         if before != document:
             raise EventConflict(id, _differences(before, document))
     elif (pruned := store.pruned(lane, event_id)) is not None and pruned[1] != digest(document):
-        raise EventConflict(id, ())
+        raise EventConflict(id, _conveyed_since(document, pruned[1]))
     return Receipt(id, "duplicate")
+
+
+def _conveyed_since(document: dict[str, Any], pruned: str) -> Sequence[str]:
+    """
+    The field in which an event differs from one of which a digest is left: its account was conveyed since [A-97].
+
+    Empty where it differs in anything else: a digest does not say in what.
+    """
+    number = plain_account_number(document["account_number"])
+    return ("account_number",) if digest({**document, "account_number": number}) == pruned else ()
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any], path: str = "") -> list[str]:

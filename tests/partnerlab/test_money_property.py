@@ -8,6 +8,7 @@ no payer is asked for more than the partner says. In each lane, and in what was 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,13 @@ def test_the_money_adds_up(world: World, kind: type[Money], seed: int) -> None:
 
 
 @pytest.mark.parametrize("world", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
-def test_a_payment_is_what_the_pump_took_though_its_account_was_conveyed_after_a_kill(world: World) -> None:
-    """Who offered it died between the pump's commit and the outbox's [A-97]."""
+@pytest.mark.parametrize("pruned", [False, True], ids=["there", "pruned"])
+def test_a_payment_is_what_the_pump_took_though_its_account_was_conveyed_after_a_kill(
+    world: World, *, pruned: bool
+) -> None:
+    """Who offered it died between the pump's commit and the outbox's [A-97], and the pump may have forgotten it."""
     money = Money(world, 97)
-    money._new_world("conveyed")
+    money._new_world("pruned" if pruned else "conveyed")
     path = f"customers/{money.account}/convey"
     with world.offering("killed after"):
         try:
@@ -63,6 +67,10 @@ def test_a_payment_is_what_the_pump_took_though_its_account_was_conveyed_after_a
             assert world.ic.control("POST", path, {"biller_guid": money.biller}).status == 200
     money._enter(money.lane)
     (taken,) = world.ic.get("payments")["payments"]
+    if pruned:
+        world.turn(money.lane)
+        world.pump.prune(-timedelta(days=1))
+        assert world.pump.deliveries(lane=money.lane) == []
     world.offer_all()
     (event,) = world.ic.get("events", payment_guid=taken["payment_guid"])["events"]
     assert (event["state"], event["event"]["account_number"], event["problem"]) == ("accepted", money.account, None)

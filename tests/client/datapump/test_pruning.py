@@ -64,6 +64,9 @@ def test_what_is_old_and_over_goes_and_its_event_stays_known(url: str, billers: 
         assert pump.submit(young).status == "duplicate"
         with pytest.raises(EventConflict, match="is over and was pruned"):
             pump.submit({**old, "account_number": "3"})
+        with pytest.raises(EventConflict, match="with other content: account_number") as conveyed:
+            pump.submit({**old, "account_number": "1CV-20270101053000"})
+        assert conveyed.value.fields == ("account_number",), "its account was conveyed since it was accepted"
         assert pump.prune(AGE).deliveries == 0
         # Of the account that went everything new goes its way.
         [later] = submit(pump, make_event(account_number="1"))
