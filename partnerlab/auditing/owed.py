@@ -133,6 +133,7 @@ def _former_owners(
             may_be_told.append(_Term(LATE_FEES, one.late_fees))
         may_be_told += donations
         may_be_told += _of_other_owners(balance, one)
+        may_be_told += _passed_on(one, paid)
         if entered:
             may_be_told.append(_Term(f"{entered} stands there beside its bills", entered))
         apart = one.asked - (one.billed - paid)
@@ -173,6 +174,16 @@ def _of_other_owners(balance: Balance, one: FormerOwner) -> Iterator[_Term]:
         if other != one:
             for amount in sorted({other.billed, other.asked} - {Decimal(0)}):
                 yield _Term(f"its bill carries forward {amount} of {other.account}", amount)
+
+
+def _passed_on(one: FormerOwner, paid: Decimal) -> Iterator[_Term]:
+    """What a former owner's bills have in them of such as are the new owner's by now, or those of them [A-128]."""
+    if one.passed_on and one.closed:
+        into = ", ".join(number for number, _ in one.passed_on)
+        yield _Term(f"its bills closed into {into}, which was billed anew and is the new owner's", paid - one.billed)
+    for number, amounts in one.passed_on:
+        for amount in amounts:
+            yield _Term(f"its bill carries forward {amount} of {number}, which is the new owner's by now", amount)
 
 
 def _of_donations(balance: Balance, books: LaneBooks, matched: Matched) -> Iterator[_Term]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
@@ -77,6 +78,8 @@ class _Place:
     requested: list[tuple[str, Decimal]] = field(default_factory=list)
     conveyed: dict[str, Decimal] = field(default_factory=dict)
     """Of a former owner what is due on each bill."""
+    stands: bool = False
+    """Whether it has a bill that is not closed."""
 
 
 def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balance]:
@@ -134,6 +137,7 @@ def _at_invoice_cloud(control: Control, biller: Biller, *, by_invoice: bool) -> 
         if row["fields"].get("Source") == FROM_REQUEST:
             own.requested.append((number, due))
         if stands:
+            own.stands = True
             own.due += due
             own.ahead += _ahead(due, Decimal(row["total_amount_due"]))
             own.late_fees += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
@@ -170,7 +174,13 @@ def _former_owners(
         if there:
             amounts = (billed.get(number, Decimal(0)) for number in there)
             one = FormerOwner(
-                account, sum(there.values(), Decimal(0)), sum(amounts, Decimal(0)), asked.late_fees, frozenset(there)
+                account,
+                sum(there.values(), Decimal(0)),
+                sum(amounts, Decimal(0)),
+                asked.late_fees,
+                frozenset(there),
+                _billed_anew(control, books, account, there) if place in known else (),
+                not asked.stands,
             )
             former[place] = (*former[place], one)
     return former
@@ -180,6 +190,27 @@ def _billed(control: Control, books: Books, account: str) -> dict[str, Decimal]:
     """What a partner that has accounts billed by each bill of one."""
     _, bills = _account(control, books, account)
     return {row["invoice_number"]: Decimal(row["amount"]) for row in bills}
+
+
+def _billed_anew(
+    control: Control, books: Books, account: str, still: Mapping[str, object]
+) -> tuple[tuple[str, tuple[Decimal, ...]], ...]:
+    """
+    Bills that a partner billed anew and that were there when an account was conveyed, but for those that are *still* of
+    its `CV-` number, each with all its amounts.
+    """
+    place = before_conveyance(account)
+    amounts: defaultdict[str, list[Decimal]] = defaultdict(list)
+    anew, later = set(), set()
+    for event in _account(control, books, place)[0].get("events", ()):
+        if event["kind"] in ("bill_added", "billed", "bill_replaced"):
+            number = event["detail"]["invoice_number"]
+            amounts[number].append(Decimal(event["detail"]["amount"]))
+            if event["kind"] == "bill_replaced":
+                anew.add(number)
+            elif event["kind"] == "bill_added" and re.sub(r"\D", "", event["at"])[:14] > account.rpartition("CV-")[2]:
+                later.add(number)
+    return tuple((number, tuple(dict.fromkeys(amounts[number]))) for number in sorted(anew - later - still.keys()))
 
 
 def _beside_bills(control: Control, books: Books, account: str) -> Decimal:

@@ -241,6 +241,10 @@ class FormerOwner:
 
     `bills` are those there that the partner has under the number from before: `asked` is what is due on them, `billed`
     what the partner billed by them. `late_fees` are Invoice Cloud's.
+
+    `passed_on` are bills of the number from before that the partner billed anew since, so that a file gave them to the
+    new owner [A-128], each with what it was ever billed for: bills here may have closed into one, or carry it forward.
+    `closed` says that all bills here are.
     """
 
     account: str
@@ -248,6 +252,8 @@ class FormerOwner:
     billed: Decimal
     late_fees: Decimal = Decimal(0)
     bills: frozenset[str] = frozenset()
+    passed_on: tuple[tuple[str, tuple[Decimal, ...]], ...] = ()
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

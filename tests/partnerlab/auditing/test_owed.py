@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -308,6 +309,29 @@ def test_a_donation_of_a_former_owner_may_have_been_told_or_not(asked: str, retu
     assert [(kind, subject) for kind, subject, *_ in found if kind == "cents_off"] == (
         [("cents_off", FORMER)] if finds else []
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "closed", "finds"),
+    [
+        ("0.00", True, False),
+        ("0.00", False, True),
+        ("1.00", True, True),
+        ("17.00", False, False),
+        ("18.00", False, True),
+    ],
+)
+def test_a_bill_that_was_billed_anew_may_have_a_former_owners_in_it_or_be_in_that(
+    asked: str, closed: bool, finds: bool
+) -> None:
+    owner = former_owner(
+        asked, "12.00", bills=frozenset(("I1",)), closed=closed, passed_on=(("I2", (Decimal(4), Decimal(5))),)
+    )
+    one = balance("inhance_v2", "50.00", "50.00", former=(owner,))
+    found = [subject for kind, subject, *_ in said(balances=(one,)) if kind == "cents_off"]
+    assert found == ([owner.account] if finds else [])
+    plain = replace(one, former=(replace(owner, passed_on=()),))
+    assert [kind for kind, subject, *_ in said(balances=(plain,)) if subject == owner.account] == ["cents_off"]
 
 
 @pytest.mark.parametrize(
