@@ -50,7 +50,7 @@ def told(harness: Harness) -> Harness:
     send(
         harness, *(row(NUMBER, amount, number=bill) for bill, amount in BILLS.items()), row(BROOK, "7.00", number="B1")
     )
-    harness.upload(bill_file([group("930001", NUMBER, "0.30")]))
+    harness.upload(bill_file([group("A2", NUMBER, "0.30")]))
     comes_back(harness, "A5", known=True)
     fetched(harness, "rejects")
     paid(harness, "A1")
@@ -60,6 +60,7 @@ def told(harness: Harness) -> Harness:
     declined = {"account_number": NUMBER, "biller_guid": WATERSMART, "amount": BILLS["A6"], "invoice_number": "A6"}
     assert harness.pay(**declined, card_number="4000000000000002").json["approved"] is False
     pay(harness, NUMBER, "0.02", donation="standalone")
+    pay(harness, NUMBER, "0.04", donation="inline", invoice_number="A2")
     pay(harness, BROOK, "7.00")
     assert harness.pay(account_number=NUMBER, biller_guid=UTILITY, amount="0.30").status == 201
     exports = ExportBatches(harness.store)
@@ -80,12 +81,12 @@ def not_fetched(harness: Harness, lane: str, number: str = NUMBER) -> tuple[int,
     return taken.missing_cents, taken.returns_seen
 
 
-def by_file(harness: Harness, lane: str, bill: str) -> tuple[int, int, int]:
+def by_file(harness: Harness, lane: str, bill: str, number: str = NUMBER) -> tuple[int, int, int]:
     harness.lane_name = lane
     with harness.store.read() as tx:
         biller = biller_of(tx, harness.lane, WATERSMART)
         invoice = invoice_of(tx, harness.lane, biller, bill)
-        taken = taken_by_file(tx, harness.lane, biller, [NUMBER], invoice)
+        taken = taken_by_file(tx, harness.lane, biller, [number], invoice)
     return taken.perhaps_cents, taken.seen_cents, taken.missing_cents
 
 
@@ -114,6 +115,10 @@ def test_of_a_bill_a_file_may_have_what_was_fetched_and_nothing_else(told: Harne
         "A2": (0, 0, 20_00),
     }
     assert by_file(told, OTHER, "A2") == (20_00, 0, 0)
+    assert by_file(told, OTHER, "A2", BROOK) == (0, 0, 0)
+    assert by_file(told, OTHER, "B1", BROOK) == (7_00, 0, 0)
+    send(told, row(BROOK, "8.00", number="B1"))
+    assert by_file(told, OTHER, "B1", BROOK) == (0, 0, 0), "the file is later"
     advance(told, timedelta(days=4))
     assert by_file(told, OTHER, "A2") == (0, 20_00, 0)
     send(told, row(NUMBER, "21.00", number="A2"))
