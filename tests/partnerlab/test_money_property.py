@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from partnerlab.client.datapump import delivery
 from partnerlab.simulators.kit.world.store import Store
 from tests.partnerlab.money_walk import Money, PolicyMoney
 from tests.partnerlab.money_world import World
@@ -36,7 +37,9 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         pump_url, store_url = f"sqlite:///{folder / 'pump.db'}", "sqlite://"
     store = Store(store_url)
     world = World(store, pump_url)
-    yield world
+    with pytest.MonkeyPatch.context() as meanwhile:
+        meanwhile.setattr(delivery, "PAUSE_S", 0.5)  # what a killed pump was sending nobody ends
+        yield world
     world.close()
     store.close()
 

@@ -20,15 +20,16 @@ class Tccs:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.timeouts = PATIENT
 
     def __call__(self, call: str, url: str, *args: Any, **kw: Any) -> Any:
         """Make one call with a client of its own."""
         if self.name == "sync":
-            with TccsClient(url, GUID, KEY, timeouts=PATIENT) as client:
+            with TccsClient(url, GUID, KEY, timeouts=self.timeouts) as client:
                 return getattr(client, call)(*args, **kw)
 
         async def run() -> Any:
-            async with AsyncTccsClient(url, GUID, KEY, timeouts=PATIENT) as client:
+            async with AsyncTccsClient(url, GUID, KEY, timeouts=self.timeouts) as client:
                 return await getattr(client, call)(*args, **kw)
 
         return asyncio.run(run())
@@ -36,7 +37,7 @@ class Tccs:
     def twice_over_one_transport(self, call: str, url: str, *args: Any) -> list[Any]:
         """The same call by two clients that share a transport."""
         if self.name == "sync":
-            with Transport(timeouts=PATIENT) as shared:
+            with Transport(timeouts=self.timeouts) as shared:
                 found = []
                 for _ in range(2):
                     with TccsClient(url, GUID, KEY, transport=shared) as client:
@@ -44,7 +45,7 @@ class Tccs:
                 return found
 
         async def run() -> list[Any]:
-            async with AsyncTransport(timeouts=PATIENT) as shared:
+            async with AsyncTransport(timeouts=self.timeouts) as shared:
                 found = []
                 for _ in range(2):
                     async with AsyncTccsClient(url, GUID, KEY, transport=shared) as client:

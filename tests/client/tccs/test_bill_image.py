@@ -8,6 +8,7 @@ import os
 import threading
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +186,8 @@ def test_an_answer_that_is_no_bill_may_not_go_on_and_on(tccs: Tccs, serve: Calla
 
 
 def test_a_server_that_trickles_is_given_up(tccs: Tccs, serve: Callable[..., Any], tmp_path: Path) -> None:
-    """The read time-out is 2 s in these tests: a server that stops in the middle is not waited for."""
+    """A server that stops in the middle is not waited for longer than the read time-out."""
+    tccs.timeouts = replace(tccs.timeouts, read_s=1)
     raw = HEAD + b"Content-Length: 20000\r\n\r\n" + BILL[:9000]
 
     def handle(connection: Any) -> None:

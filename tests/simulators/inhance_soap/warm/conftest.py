@@ -40,11 +40,12 @@ def writer(monkeypatch: pytest.MonkeyPatch) -> Writer:
 
 
 @pytest.fixture(params=["before it writes", "before it commits"])
-def held(request: pytest.FixtureRequest, file: Books, writer: Writer) -> Writer:
+def held(request: pytest.FixtureRequest, file: Books, writer: Writer) -> Iterator[Writer]:
     """p0 to p2 are being written, p3 and p4 wait behind them."""
     writer.when = request.param
     writer.hold()
     for number in range(MOST + 2):
         assert pay(file, f"p{number}").number == number + 1
     assert writer.begun.wait(HELD_S)
-    return writer
+    yield writer
+    writer.go_on()  # before the file is closed, which waits for it

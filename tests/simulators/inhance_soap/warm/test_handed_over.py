@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -134,8 +135,23 @@ def test_what_the_other_thread_cannot_write_waits_and_is_written_once(held: Writ
     assert held.handed == 1
 
 
-def test_an_interrupt_of_who_waits_for_the_thread_books_nothing_twice(held: Writer, file: Books) -> None:
+def test_an_interrupt_of_who_waits_for_the_thread_books_nothing_twice(
+    held: Writer, file: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ctrl-C at a sandbox that ends while another program has the file, and then its end."""
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(futures, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            file.store.settle()
+    held.go_on()
+    assert numbered(file.rows()) == references(5)
+
+
+def test_an_interrupt_of_who_asks_what_came_of_it_books_nothing_twice(held: Writer, file: Books) -> None:
     waiting = file.warm_books._writing
     assert waiting is not None
 
@@ -144,9 +160,9 @@ def test_an_interrupt_of_who_waits_for_the_thread_books_nothing_twice(held: Writ
         raise KeyboardInterrupt
 
     waiting.exception = interrupted  # type: ignore[method-assign]
+    held.go_on()
     with pytest.raises(KeyboardInterrupt):
         file.store.settle()
-    held.go_on()
     assert numbered(file.rows()) == references(5)
 
 

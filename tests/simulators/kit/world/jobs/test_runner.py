@@ -140,7 +140,7 @@ def test_work_that_takes_long_is_nobody_else_s_while_its_process_lives(depot: De
     depot.add("p1")
     over = threading.Event()
     depot.outcome = lambda *_: (over.wait(60), WorkOutcome("sent", "sent"))[1]
-    work = replace(depot.work, lease=timedelta(seconds=12), takes_long=True)
+    work = replace(depot.work, lease=timedelta(seconds=6), takes_long=True)
     other = Runner(depot.store, depot.lanes)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(depot.runner.attempt, work, "a", ("p1",))
