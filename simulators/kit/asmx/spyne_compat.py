@@ -3,7 +3,8 @@ Spyne 2.14, imported so that it works on Python 3.11 to 3.13. Nothing else impor
 
 Spyne carries a copy of `six` whose import hook 3.12 no longer runs, so the real `six.moves` stands in under that name;
 on 3.13 `legacy-cgi` supplies the `cgi` module it reads a header with. Its import is noisy, and its loggers write whole
-payloads (names, keys) at ERROR: both are silenced here.
+payloads (names, keys) at ERROR: both are silenced here. Each second it would look through all of the process's memory
+for garbage, for files that a call left open, and no call here has any: in a large process that takes the whole second.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ else:
             Integer64,
             ServiceBase,
             Unicode,
+            const,
             rpc,
             srpc,
         )
@@ -105,6 +107,7 @@ else:
         from spyne.model import ModelBase
         from spyne.protocol.soap import Soap11, Soap12
         from spyne.server.wsgi import WsgiApplication
+    const.MIN_GC_INTERVAL = float("inf")
 
 logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -90,3 +91,11 @@ def test_nested_values_come_back_as_spyne_gives_them_back(
 @pytest.mark.parametrize("version", ["1.1", "1.2"])
 def test_bytes_are_counted_alike(version: str) -> None:
     same(soap("Size", "<data>aGVsbG8=</data>", version=version))
+
+
+def test_spyne_does_not_look_through_all_memory_for_garbage_after_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[object] = []
+    monkeypatch.setattr(gc, "collect", lambda *_: looked.append(_) or 0)
+    monkeypatch.setattr("spyne.context._LAST_GC_RUN", 0.0)
+    assert SPYNE(soap("Size", "<data>aGVsbG8=</data>")).status == 200
+    assert not looked
