@@ -4,8 +4,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Half as many again as there are cores: a third of the time a test waits for a process or a clock.
-WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 3 + 1) / 2 )))
+# Twice as many as there are cores: half of the time a test of whole processes waits for them or for a clock.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 2 )))
 AT ?= 2028-02-29T04:59:59.5
 BENCH_PYTHON ?= $(shell for p in $(PYTHON) python3.13 python3.12 python3.11 /usr/bin/python3; do \
 	$$p benchmarks/interpreter.py >/dev/null 2>&1 && echo $$p && break; done)
