@@ -87,7 +87,8 @@ class _PurePage:
         }
         # The source is made of field names that the layout has checked to be identifiers; text enters by repr.
         exec(compile(source, "<row template>", "exec"), scope)  # noqa: S102
-        return scope["template"]  # type: ignore[no-any-return]
+        made: Template = scope["template"]
+        return made
 
     def take(self) -> tuple[bytes, int]:
         count = len(self._rows)

@@ -24,7 +24,10 @@ REMOVED = pattern(f"[{REMOVED_BYTES.decode()}]")
 BROKEN = pattern("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 FORMULA = pattern(r"[=+\-@\t\r]")
 MARKS = b"=+-@ "
-"""What no plain text begins with: what a spreadsheet may run, but for what is no plain text anywhere, and a space."""
+"""
+What no plain text begins with: a space, and the marks by which a spreadsheet takes a cell for a formula. Tab and return
+are not among them, as no plain text has them anywhere.
+"""
 PHONE = pattern(r"\+?[0-9 ().-]*")
 
 

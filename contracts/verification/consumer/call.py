@@ -125,7 +125,7 @@ class Call:
 
     @property
     def problems(self) -> tuple[Finding, ...]:
-        """What in the request breaks the contract; what is only spelt otherwise does where the call was refused."""
+        """What in the request breaks the contract. What is only spelt otherwise counts where the call was refused."""
         return tuple(
             one
             for one in self.findings or ()

@@ -122,7 +122,7 @@ def other_owners(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> tup
 
 
 def _former_owners(tx: Tx, lane: Lane, biller: Biller, number: str, *, billed_apart: int = 0) -> list[str]:
-    """The numbers of an account's former owners; those that were billed since with *billed_apart* 1 alone."""
+    """The numbers of an account's former owners; also of those that were billed since, where *billed_apart* is 1."""
     place = {"lane": lane.name, "biller_guid": biller.guid, "billed_apart": billed_apart}
     return [str(found) for (found,) in tx.all(_FORMER, **place, number=f"{number}CV-", beyond=f"{number}CV.")]
 

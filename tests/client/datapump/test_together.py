@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_alone_a_transaction_is_committed_before_it_returns(bench: Bench) -> Non
 
 
 def test_those_that_wait_share_a_commit(bench: Bench) -> None:
-    found = behind_one(bench, *(lambda n=n: bench.add(n) for n in range(20)))  # type: ignore[misc]
+    found = behind_one(bench, *(partial(bench.add, n) for n in range(20)))
     assert sorted(found) == [n * 10 for n in range(20)]
     assert bench.numbers() == [*range(20)]
     assert len(bench.commits) == 2, "of the one that was held, and of all the others"
@@ -89,7 +90,7 @@ def test_those_that_wait_share_a_commit(bench: Bench) -> None:
 
 def test_so_many_share_one_and_the_rest_the_next(bench: Bench) -> None:
     count = MOST + 3
-    behind_one(bench, *(lambda n=n: bench.add(n) for n in range(count)))  # type: ignore[misc]
+    behind_one(bench, *(partial(bench.add, n) for n in range(count)))
     assert bench.numbers() == [*range(count)]
     assert len(bench.commits) == 3
 
@@ -102,7 +103,7 @@ def test_one_that_fails_takes_nobody_along_and_hears_of_it_itself(bench: Bench) 
 
         bench.together.run(do)
 
-    good = [lambda n=n: bench.add(n) for n in range(3)]  # type: ignore[misc]
+    good = [partial(bench.add, n) for n in range(3)]
     found = behind_one(bench, good[0], fail, good[1], lambda: bench.add(0), good[2])
     assert isinstance(found[1], LookupError)
     # Two add 0, and only one can; the others are as if they had been alone.
@@ -161,7 +162,7 @@ def test_where_another_process_keeps_the_file_locked_all_hear_of_it_at_once(
     monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 1000)
     bench = Bench(tmp_path)
     other = sqlite3.connect(tmp_path / "numbers.db", isolation_level=None, check_same_thread=False)
-    wishes = [lambda n=n: bench.add(n) for n in range(25)]  # type: ignore[misc]
+    wishes = [partial(bench.add, n) for n in range(25)]
     with ThreadPoolExecutor(len(wishes) + 1) as pool:
         first = pool.submit(bench.hold)
         assert bench.held.wait(30)
@@ -200,7 +201,7 @@ def test_where_no_connection_can_be_had_all_hear_of_it_at_once(bench: Bench, mon
     def away() -> None:
         monkeypatch.setattr(bench.database, "connect", connect)
 
-    wishes = [lambda n=n: bench.add(n) for n in range(10)]  # type: ignore[misc]
+    wishes = [partial(bench.add, n) for n in range(10)]
     with ThreadPoolExecutor(len(wishes) + 1) as pool:
         first = pool.submit(bench.hold)
         assert bench.held.wait(30)
